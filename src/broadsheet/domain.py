@@ -1,0 +1,282 @@
+"""The words everybody shares: papers, records, listings and pages, as frozen values.
+
+Rows of the database never travel beyond `store`; these do. Instants are aware UTC datetimes and
+end in `_at`; days are dates and end in `_on`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class LinkKind(StrEnum):
+    """What an address attached to a paper leads to."""
+
+    ABSTRACT = "abstract"
+    PDF = "pdf"
+    DOI = "doi"
+    CODE = "code"
+    PROJECT = "project"
+    MEDIA = "media"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One address attached to a paper."""
+
+    kind: LinkKind
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a paper: its number from 1 and the instant it was submitted, if known."""
+
+    number: int
+    submitted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRecord:
+    """What one source says about one paper.
+
+    `title` and `abstract` are as the source gave them, apart from white space; `record_id` names
+    the record within its source and is stable across imports. Everything a source knows that has
+    no field of its own is kept in `extras` (JSON values only).
+    """
+
+    source: str
+    record_id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    arxiv_id: str | None = None
+    doi: str | None = None
+    categories: tuple[str, ...] = ()
+    submitted_at: datetime | None = None
+    updated_at: datetime | None = None
+    announced_on: date | None = None
+    listed_on: date | None = None
+    versions: tuple[Version, ...] = ()
+    comment: str | None = None
+    journal_ref: str | None = None
+    license: str | None = None
+    is_withdrawn: bool = False
+    votes: int | None = None
+    comments: int | None = None
+    keywords: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as Broadsheet knows it: all its records merged.
+
+    `paper_id` is ours and internal; `key` is the public address (arXiv id without version, else
+    DOI, else `~` and twelve hexadecimal digits of title and abstract). `title` and `abstract` are
+    the originals; surfaces show them through `broadsheet.latex`. `listed_on` is the day whose
+    edition the paper belongs to. `votes` and `comments` are the sources' counts.
+    """
+
+    paper_id: int
+    key: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    arxiv_id: str | None
+    doi: str | None
+    categories: tuple[str, ...]
+    submitted_at: datetime | None
+    updated_at: datetime | None
+    announced_on: date | None
+    listed_on: date
+    versions: tuple[Version, ...]
+    comment: str | None
+    journal_ref: str | None
+    license: str | None
+    is_withdrawn: bool
+    votes: int
+    comments: int
+    keywords: tuple[str, ...]
+    links: tuple[Link, ...]
+    sources: tuple[str, ...]
+    is_sample: bool
+    added_at: datetime
+    revision: int
+
+    @property
+    def primary_category(self) -> str | None:
+        """The first category, or None for a paper without categories."""
+        return self.categories[0] if self.categories else None
+
+    @property
+    def version(self) -> int:
+        """The newest version number known; 1 when the sources say nothing of versions."""
+        return max((version.number for version in self.versions), default=1)
+
+    def link(self, kind: LinkKind) -> str | None:
+        """The first address of a kind, or None."""
+        return next((link.url for link in self.links if link.kind is kind), None)
+
+    @property
+    def has_code(self) -> bool:
+        """Whether a code repository is known."""
+        return self.link(LinkKind.CODE) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPaper:
+    """A paper that is not the same work's record but belongs to it (conference and journal)."""
+
+    key: str
+    title: str
+    listed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be imported, kept aside with the reason.
+
+    `position` says where in the file: a line, an item number or a byte offset, in words.
+    """
+
+    file: str
+    position: str
+    reason: str
+    excerpt: str
+    rejected_at: datetime | None = None
+
+
+class ListingKind(StrEnum):
+    """Which rule selects the papers of a listing."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    TRENDING = "trending"
+    SEARCH = "search"
+    SIMILAR = "similar"
+
+
+class Sort(StrEnum):
+    """The order of a listing; each listing kind has its own default."""
+
+    RELEVANCE = "relevance"
+    TRENDING = "trending"
+    VOTES = "votes"
+    DATE = "date"
+
+
+class Window(StrEnum):
+    """How far back Trending looks."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A question whose answer is a Page; every surface asks the same way.
+
+    `start` and `end` are inclusive listing days (`listed_on`); None is open. For DAY, WEEK and
+    MONTH without a start, the newest period that has papers is meant. `query` is the search
+    language (SEARCH, and a filter for nothing else); `seed` is the key of the paper that SIMILAR
+    starts from. `limit` is 1 to 100.
+    """
+
+    kind: ListingKind
+    start: date | None = None
+    end: date | None = None
+    window: Window = Window.WEEK
+    query: str = ""
+    seed: str = ""
+    category: str | None = None
+    sort: Sort | None = None
+    limit: int = 25
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a score: a signal's name, its contribution and a sentence for the reader."""
+
+    signal: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper at its place in a page, with the score that put it there and why.
+
+    `terms` are the lower-case words of the query to highlight.
+    """
+
+    paper: Paper
+    score: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing.
+
+    `total` counts all papers of the listing (`is_total_exact` is False where only a lower bound
+    is known). `start` and `end` are the days that were really used. `previous_on` and `next_on`
+    are the nearest days outside the period that have papers. `notes` are sentences the reader
+    must see (index missing, query corrected).
+    """
+
+    listing: Listing
+    hits: tuple[Hit, ...]
+    total: int
+    is_total_exact: bool = True
+    next_cursor: str | None = None
+    start: date | None = None
+    end: date | None = None
+    previous_on: date | None = None
+    next_on: date | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    """How many papers one source has contributed, and when it last brought something."""
+
+    source: str
+    papers: int
+    last_seen_at: datetime
+    newest_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What an import did, in papers."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    merged: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: ImportCounts) -> ImportCounts:
+        return ImportCounts(
+            self.new + other.new,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.merged + other.merged,
+            self.rejected + other.rejected,
+        )
+
+    @property
+    def read(self) -> int:
+        """Records that were read, the rejected ones included."""
+        return self.new + self.updated + self.unchanged + self.merged + self.rejected
