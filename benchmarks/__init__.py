@@ -1,0 +1,1 @@
+"""Speed and quality measured on real data; never part of the tests."""
