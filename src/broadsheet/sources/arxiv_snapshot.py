@@ -1,0 +1,113 @@
+"""Objects of arXiv's metadata snapshot (`arxiv-metadata-oai-snapshot.json`), one a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from broadsheet.domain import PaperRecord, Version
+from broadsheet.errors import RecordError
+from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_id
+from broadsheet.sources.fields import Context, fold, text
+from broadsheet.sources.links import find_links
+
+MARKS = frozenset({"authors_parsed", "versions", "submitter", "update_date", "journal-ref"})
+
+_WITHDRAWN = re.compile(
+    r"^\W*withdrawn\b|\bwithdrawn by\b"
+    r"|\b(?:paper|article|manuscript|submission|preprint|work|version|note|report|it|this)\b"
+    r"[^.;]{0,60}\b(?:has been|have been|is|was|being) (?:\w+ )?withdrawn\b",
+    re.IGNORECASE,
+)
+
+
+def record_of_object(fields: Mapping[str, Any], context: Context) -> PaperRecord:
+    """The record of one snapshot object. Raises RecordError when it has no arXiv id."""
+    parsed = parse_arxiv_id(text(fields, "id"))
+    if parsed is None:
+        raise RecordError(f"The field “id” is no arXiv id: {text(fields, 'id')[:60] or 'empty'}.")
+    abstract, comment = text(fields, "abstract"), text(fields, "comments")
+    versions = _versions(fields)
+    doi = normalise_doi(text(fields, "doi"))
+    return PaperRecord(
+        source=context.source or "arxiv_snapshot",
+        record_id=parsed[0],
+        title=text(fields, "title"),
+        abstract=abstract,
+        authors=_authors(fields),
+        arxiv_id=parsed[0],
+        doi=None if arxiv_id_of_doi(doi) else doi,
+        categories=tuple(text(fields, "categories").split()),
+        submitted_at=versions[0].submitted_at if versions else None,
+        updated_at=versions[-1].submitted_at if versions else None,
+        listed_on=context.listed_on,
+        versions=versions,
+        comment=comment or None,
+        journal_ref=text(fields, "journal-ref") or None,
+        license=text(fields, "license") or None,
+        is_withdrawn=is_withdrawn(comment, abstract),
+        links=find_links(f"{abstract} {comment}"),
+        extras={
+            name: fields[name]
+            for name in ("submitter", "report-no", "update_date")
+            if fields.get(name)
+        },
+    )
+
+
+def is_withdrawn(comment: str | None, abstract: str) -> bool:
+    """Whether the comment, or an abstract that says nothing else, says so.
+
+    A workshop paper that was not presented says "withdrawn" too, hence the wording is looked at.
+    """
+    if comment and "ithdrawn" in comment and _WITHDRAWN.search(comment):
+        return True
+    start = abstract[:200]
+    return (
+        "ithdrawn" in start
+        and start.lower().startswith(("this", "the", "withdrawn"))
+        and _WITHDRAWN.search(start) is not None
+    )
+
+
+def _authors(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    parsed = fields.get("authors_parsed")
+    if not isinstance(parsed, list):
+        names = re.split(r",\s*|\s+and\s+", re.sub(r"\([^()]*\)", "", text(fields, "authors")))
+        return tuple(filter(None, map(fold, names)))
+    return tuple(filter(None, (_name(parts) for parts in parsed)))
+
+
+def _name(parts: object) -> str:
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise RecordError("The field “authors_parsed” is not a list of names.")
+    last, first, suffix = [*parts, "", "", ""][:3]
+    return fold(f"{first} {last} {suffix}")
+
+
+def _versions(fields: Mapping[str, Any]) -> tuple[Version, ...]:
+    listed = fields.get("versions") or []
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise RecordError("The field “versions” is not a list of objects.")
+    found = (_version(place, one) for place, one in enumerate(listed, 1))
+    return tuple(sorted(found, key=lambda version: version.number))
+
+
+def _version(place: int, fields: Mapping[str, Any]) -> Version:
+    number = text(fields, "version").removeprefix("v")
+    created = text(fields, "created")
+    return Version(
+        int(number) if number.isdecimal() and int(number) else place,
+        _mail_date(created) if created else None,
+    )
+
+
+def _mail_date(value: str) -> datetime:
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError as error:
+        raise RecordError(f"The date of a version cannot be read: {value[:40]}.") from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
