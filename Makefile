@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test check lint types imports bench bench-quality lock clean
+.PHONY: help install install-dev run test check lint types imports bench bench-quality docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-quality: install-dev ## quality of search on the test collections
 
 lock: ## write the lock files anew from pyproject.toml (needs pip-tools)
 	for extra in "" dev bench; do $(PYTHON) -m piptools compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --all-build-deps $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
+
+docs: install-dev ## write docs/settings.md and docs/cli.md from the code
+	$(BIN)/python -m tools.generate_docs
 
 clean: ## remove the environment and caches (not your data)
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

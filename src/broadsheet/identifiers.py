@@ -64,9 +64,9 @@ def arxiv_id_of_doi(doi: str | None) -> str | None:
 
 
 def normalise_words(text: str) -> list[str]:
-    """Words of a title or abstract with accents, TeX mark-up, case and punctuation removed.
+    r"""Words of a title or abstract with accents, TeX mark-up, case and punctuation removed.
 
-    `Fr\\'echet` gives `frechet`; `$1\\times 1$`, `1times 1` and `1\\times1` come out alike once
+    `Fr\'echet` gives `frechet`; `$1\times 1$`, `1times 1` and `1\times1` come out alike once
     the words are joined.
     """
     text = _ACCENT.sub(r"\1", text)
@@ -100,7 +100,9 @@ _LETTERS = {
     "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d",
     "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ı": "i", "þ": "th", "ð": "d",
 }  # fmt: skip
-_SYMBOLS = {"×": "times", "≤": "leq", "≥": "geq", "∞": "infty", "→": "to", "\u00ad": "", "\u200b": ""}
+_SYMBOLS = {
+    "×": "times", "≤": "leq", "≥": "geq", "∞": "infty", "→": "to", "\u00ad": "", "\u200b": "",
+}  # fmt: skip
 
 
 def title_key(title: str) -> str:

@@ -1,0 +1,62 @@
+"""The `broadsheet` command: thin commands, each calling the same function as the page does."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from broadsheet import __version__
+from broadsheet.cli import library, operating, reading
+from broadsheet.cli.terminal import fail
+from broadsheet.errors import BroadsheetError
+
+app = typer.Typer(
+    name="broadsheet",
+    help="The daily paper of a research community.\n\n"
+    "Start with `broadsheet serve` and open the address it prints; bring papers in with "
+    "`broadsheet import FILE...`. The setting BROADSHEET_DATA names the data folder "
+    "(default: ./data).",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    *,
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    data: str = typer.Option(
+        "", "--data", metavar="FOLDER", help="The data folder; stands above BROADSHEET_DATA."
+    ),
+) -> None:
+    """Take the options that come before every command."""
+    if version:
+        typer.echo(f"broadsheet {__version__}")
+        raise typer.Exit
+    if data:
+        os.environ["BROADSHEET_DATA"] = data
+
+
+reading.register(app)
+library.register(app)
+operating.register(app)
+
+
+def main() -> None:
+    """Run the command line; every deliberate error is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except BroadsheetError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("Stopped. Running the same command again takes up where this one left off.", code=130)
+    except BrokenPipeError:
+        sys.stdout = None
+        raise SystemExit(0) from None
+    except OSError as error:
+        fail(f"{error.strerror or error}: {error.filename or 'input or output'}.")

@@ -1,0 +1,201 @@
+"""Commands that change or copy the library: import, rejects, export, sample, reindex."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Annotated
+
+import orjson
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from broadsheet import pipeline
+from broadsheet.cli.terminal import byte_progress, count_progress, fail, out, print_json, say, tell
+from broadsheet.delivery.periods import parse_day
+from broadsheet.domain import ImportCounts
+from broadsheet.services import Services, open_services
+from broadsheet.settings import load_settings
+from broadsheet.sources.streams import Input
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def import_(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Files, folders, or - for standard input."),
+    ],
+    *,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="The day of a saved listing page that names none, or not the year.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Bring papers in: any known format, plain or compressed, told apart by content.
+
+    Formats: text saved from a Daily Papers page, the JSON of /api/daily_papers, arXiv's metadata
+    snapshot, arXiv API responses (Atom), JSON lines, and what `broadsheet export` wrote. Gzip, xz
+    and zstandard are unpacked on the way. Importing the same thing again changes nothing, and an
+    import that was stopped can simply be run again.
+
+    Records that cannot be used are kept with file, position and reason: see `broadsheet rejects`.
+    The exit code is 0 unless nothing could be read.
+    """
+    listed_on = _day(date) if date else None
+    services = open_services(load_settings())
+    paths = pipeline.files_of(files)
+    report = _import_with_progress(services, paths, listed_on)
+    for failure in report.failures:
+        say(failure)
+    indexed = sync_with_progress(services)
+    _print_import(report, indexed, as_json=json)
+    if report.is_nothing_read:
+        fail("Nothing could be read.")
+
+
+def _import_with_progress(
+    services: Services, paths: Sequence[Input], listed_on: date | None
+) -> pipeline.ImportReport:
+    started = time.monotonic()
+    with byte_progress("Reading", pipeline.total_bytes(paths)) as progress:
+
+        def show(done: pipeline.ImportProgress) -> None:
+            rate = done.counts.read / max(time.monotonic() - started, 1e-3)
+            progress.update(
+                progress.task_ids[0],
+                completed=done.bytes_read,
+                papers=done.counts.read,
+                rate=rate,
+            )
+
+        return pipeline.import_files(services, paths, listed_on=listed_on, report=show)
+
+
+def sync_with_progress(services: Services) -> int:
+    """Make what changed searchable, with a bar; the number of papers indexed."""
+    pending = services.store.pending(services.index.state().revision)
+    return _indexing(pending, lambda report: pipeline.sync_index(services, report))
+
+
+def _indexing(total: int, work: Callable[[Callable[[int], None]], int]) -> int:
+    with count_progress("Indexing", total) as progress:
+        return work(lambda done: progress.update(progress.task_ids[0], completed=done))
+
+
+def _print_import(report: pipeline.ImportReport, indexed: int, *, as_json: bool) -> None:
+    counts = report.counts
+    if as_json:
+        print_json({**_as_dict(counts), "files": report.files, "indexed": indexed,
+                    "failures": list(report.failures)})  # fmt: skip
+        return
+    parts = ", ".join(f"{number:,} {word}" for word, number in _as_dict(counts).items())
+    tell(f"{counts.read:,} records from {report.files:,} files: {parts}.")
+    if counts.rejected:
+        tell("`broadsheet rejects` tells which records were rejected and why.")
+
+
+def _as_dict(counts: ImportCounts) -> dict[str, int]:
+    return {
+        "new": counts.new,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "merged": counts.merged,
+        "rejected": counts.rejected,
+    }
+
+
+def rejects(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Show at most so many.")] = 100,
+    clear: Annotated[bool, typer.Option("--clear", help="Forget them all.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the records that could not be imported, with file, position and reason."""
+    store = open_services(load_settings()).store
+    if clear:
+        say(f"{store.clear_rejects():,} rejected records forgotten.")
+        return
+    found, total = store.rejects(limit=limit)
+    if json:
+        print_json([
+            {"file": reject.file, "position": reject.position, "reason": reject.reason,
+             "excerpt": reject.excerpt, "rejected_at": reject.rejected_at}
+            for reject in found
+        ])  # fmt: skip
+        return
+    if not found:
+        say("No record was rejected.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("file", "position", "reason", "excerpt"):
+        table.add_column(heading, overflow="fold")
+    for reject in found:
+        cells = (reject.file, reject.position, reject.reason, reject.excerpt[:60])
+        table.add_row(*map(Text, cells))
+    out.print(table)
+    say(f"{len(found):,} of {total:,} rejected records.")
+
+
+def export() -> None:
+    """Write everything known of every paper to standard output, one JSON object a line.
+
+    `broadsheet import` takes it back and gives an equal library:
+
+        broadsheet export | zstd > library.jsonl.zst
+    """
+    services = open_services(load_settings())
+    for paper in pipeline.export(services):
+        sys.stdout.buffer.write(orjson.dumps(paper) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def reindex() -> None:
+    """Build the search index anew beside the old one, then swap; searches go on meanwhile."""
+    services = open_services(load_settings())
+    indexed = _indexing(
+        services.store.count(), lambda report: pipeline.rebuild_index(services, report)
+    )
+    tell(f"{indexed:,} papers indexed.")
+
+
+sample = typer.Typer(help="The sample edition that a fresh install shows.", no_args_is_help=True)
+
+
+@sample.command("load")
+def sample_load() -> None:
+    """Bring in the sample edition: landmark papers of machine learning, summarised by us."""
+    services = open_services(load_settings())
+    report = pipeline.load_sample(services)
+    sync_with_progress(services)
+    tell(f"{report.counts.new:,} sample papers added.")
+
+
+@sample.command("remove")
+def sample_remove() -> None:
+    """Remove every paper that only the sample edition brought in."""
+    services = open_services(load_settings())
+    removed = services.store.remove_sample()
+    sync_with_progress(services)
+    tell(f"{removed:,} sample papers removed.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("import")(import_)
+    app.command("rejects")(rejects)
+    app.command("export")(export)
+    app.command("reindex")(reindex)
+    app.add_typer(sample, name="sample")

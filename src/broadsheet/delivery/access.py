@@ -1,0 +1,34 @@
+"""What a request handler reaches for: the services of its application, and one paper of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from broadsheet.errors import NotFound
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from broadsheet.domain import Paper
+    from broadsheet.services import Services
+
+LONGEST_KEY = 300
+
+
+def services_of(request: Request) -> Services:
+    """The services that the application was created with."""
+    return cast("Services", request.app.state.services)
+
+
+def paper_of(request: Request, key: str) -> Paper:
+    """The paper with this key or former key; raises NotFound with a sentence."""
+    if len(key) > LONGEST_KEY or "\x00" in key:
+        message = "No paper has such a name. arXiv ids look like 1706.03762."
+        raise NotFound(message)
+    return services_of(request).store.paper(key)
+
+
+def origin_of(request: Request) -> str:
+    """The public address of this site without a slash at the end."""
+    asked = f"{request.url.scheme}://{request.url.netloc}"
+    return (services_of(request).settings.base_url or asked).rstrip("/")

@@ -1,0 +1,132 @@
+"""Titles and abstracts as a reader sees them: readable text, excerpts, marks, whole abstracts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from broadsheet.delivery.mathematics import formula
+from broadsheet.identifiers import normalise_words
+from broadsheet.latex import readable, segments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MOST_FORMULAS = 400  # an abstract of two megabytes must not hold the server up
+_READ_FOR_EXCERPT = 6_000
+_SNIPPET_LEAD = 60
+_SHORTEST_STEM = 4
+_ADDRESS = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
+_AFTER_ADDRESS = ".,;:!?)]"
+_ENDINGS = ("s", "es", "d", "ed", "ing", "er", "ers", "ion", "ions", "ly", "al")
+
+
+@lru_cache(maxsize=8192)
+def title_text(title: str) -> str:
+    """A title as plain readable text."""
+    return readable(title)
+
+
+@lru_cache(maxsize=4096)
+def _opening(abstract: str) -> str:
+    return readable(abstract[:_READ_FOR_EXCERPT])
+
+
+def excerpt(abstract: str, length: int, terms: tuple[str, ...] = ()) -> str:
+    """About `length` characters of an abstract, cut between words.
+
+    They come from the beginning, or from around the first of `terms` where the beginning has none.
+    """
+    text = _opening(abstract)
+    start = _snippet_start(text, length, terms) if terms else 0
+    head = "… " if start else ""
+    return head + _cut(text[start:], length)
+
+
+def _snippet_start(text: str, length: int, terms: tuple[str, ...]) -> int:
+    first = next((word.start() for word in _matching(text, terms)), 0)
+    if first < length - _SNIPPET_LEAD // 2:
+        return 0
+    sentence = text.rfind(". ", max(0, first - 2 * _SNIPPET_LEAD), first)
+    if sentence >= 0:
+        return sentence + 2
+    return text.rfind(" ", 0, max(1, first - _SNIPPET_LEAD)) + 1
+
+
+def _cut(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    end = text.rfind(" ", length // 2, length)
+    return text[: end if end > 0 else length].rstrip(" ,;:–-") + "…"
+
+
+def marked(text: str, terms: tuple[str, ...]) -> Markup:
+    """The text, escaped, with the words that match a query in `<mark>`."""
+    if not terms:
+        return escape(text)
+    parts: list[Markup] = []
+    last = 0
+    for word in _matching(text, terms):
+        parts += escape(text[last : word.start()]), Markup("<mark>{}</mark>").format(word[0])
+        last = word.end()
+    return Markup("").join([*parts, escape(text[last:])])
+
+
+def _matching(text: str, terms: tuple[str, ...]) -> Iterator[re.Match[str]]:
+    """The words of a text that match one of the terms, in order."""
+    for word in _candidates(terms).finditer(text):
+        folded = word[0].lower() if word[0].isascii() else "".join(normalise_words(word[0]))
+        if any(_is_form_of(folded, term) for term in terms):
+            yield word
+
+
+@lru_cache(maxsize=256)
+def _candidates(terms: tuple[str, ...]) -> re.Pattern[str]:
+    """The words worth a closer look: those that begin like a term, or have accented letters."""
+    starts = "|".join(re.escape(term[: _SHORTEST_STEM - 1]) for term in terms)
+    return re.compile(rf"\b(?:(?:{starts})\w*|\w*[^\W\x00-\x7f]\w*)", re.IGNORECASE)
+
+
+def _is_form_of(word: str, term: str) -> bool:
+    """Whether two words differ by a common English ending at most (a reader's view of stemming)."""
+    if word == term:
+        return True
+    stems = _stems(word) & _stems(term)
+    return any(len(stem) >= _SHORTEST_STEM for stem in stems)
+
+
+@lru_cache(maxsize=16384)
+def _stems(word: str) -> frozenset[str]:
+    return frozenset([word, *(word[: -len(end)] for end in _ENDINGS if word.endswith(end))])
+
+
+def abstract_html(abstract: str) -> Markup:
+    """The whole abstract: text escaped, addresses as links, formulas as MathML."""
+    return Markup("").join(_pieces(segments(abstract)))
+
+
+def _pieces(parts: Iterable[tuple[str, str]]) -> Iterable[Markup]:
+    formulas = 0
+    for kind, text in parts:
+        if kind == "text":
+            yield _linked(text)
+            continue
+        formulas += 1
+        if formulas > MOST_FORMULAS:
+            yield Markup('<code class="tex">{}</code>').format(text)
+        else:
+            yield formula(text, is_display=kind == "display")
+
+
+def _linked(text: str) -> Markup:
+    parts: list[Markup] = []
+    last = 0
+    for found in _ADDRESS.finditer(text):
+        url = found[0].rstrip(_AFTER_ADDRESS)
+        link = Markup('<a href="{0}" rel="nofollow noopener">{0}</a>').format(url)
+        parts += escape(text[last : found.start()]), link
+        last = found.start() + len(url)
+    return Markup("").join([*parts, escape(text[last:])])

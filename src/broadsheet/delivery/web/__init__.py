@@ -1,0 +1,1 @@
+"""The pages a person reads in a browser; they work without JavaScript."""

@@ -1,0 +1,76 @@
+"""Pages that list no papers: help, the API's description, health, robots and static files."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from broadsheet.delivery.access import services_of
+from broadsheet.delivery.web.cards import source_name
+from broadsheet.errors import NotFound
+from broadsheet.status import status
+
+router = APIRouter(include_in_schema=False)
+_YEAR = "public, max-age=31536000, immutable"
+_ROBOTS = "User-agent: *\nDisallow: /papers?q=\nDisallow: /api/\n"
+
+
+@router.get("/about")
+def about(request: Request) -> Response:
+    """What this is and what it holds."""
+    state = status(services_of(request))
+    sources = [(source_name(count.source), count) for count in state.sources]
+    return _page(request, "about.html", state=state, sources=sources)
+
+
+@router.get("/search-help")
+def search_help(request: Request) -> Response:
+    """The search language and the keyboard shortcuts."""
+    return _page(request, "search_help.html")
+
+
+@router.get("/api")
+@router.get("/api/v1")
+def api_description(request: Request) -> Response:
+    """The API's endpoints, read from the same description that programs read."""
+    return _page(request, "api.html", description=request.app.state.api.openapi())
+
+
+@router.get("/api/")
+def api_slash() -> Response:
+    """The same page under the address that people shorten by hand."""
+    return RedirectResponse("/api")
+
+
+@router.get("/health")
+def health(request: Request) -> Response:
+    """For monitors: whether the library answers, how many papers, and the state of the index."""
+    state = status(services_of(request))
+    body = {
+        "status": "ok",
+        "papers": state.papers,
+        "newest_day": state.newest_on.isoformat() if state.newest_on else None,
+        "index": "ready" if state.is_whole else "behind" if state.is_index_available else "missing",
+        "index_sentence": state.index_sentence,
+    }
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/robots.txt")
+def robots() -> Response:
+    """What crawlers may read."""
+    return PlainTextResponse(_ROBOTS)
+
+
+@router.get("/static/{name}")
+def static(request: Request, name: str) -> Response:
+    """A static file under its hashed address."""
+    asset = request.app.state.pages.by_path.get(f"/static/{name}")
+    if asset is None:
+        message = "There is no such file, or it has changed since the page was made."
+        raise NotFound(message)
+    headers = {"Cache-Control": _YEAR}
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
+
+
+def _page(request: Request, template: str, **context: object) -> Response:
+    rendered: Response = request.app.state.pages.render(request, template, **context)
+    return rendered

@@ -1,0 +1,116 @@
+"""What the index keeps of a paper, how it lies in the table, and where changes come from.
+
+Texts arrive readable (TeX already shown as Unicode); the pipeline does that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from broadsheet.identifiers import title_key
+
+AUTHOR_GAP = " and and "
+"""Between two authors: longer than PHRASE_SLOP, so that no phrase spans two people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One paper as the index sees it."""
+
+    paper_id: int
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    listed_on: date
+    has_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where the index gets changes from; revisions are the store's, and only ever rise.
+
+    `changes(after, limit)` are documents with a revision above `after`, ascending; `removals`
+    are (paper_id, revision) above `after`; `pending(after)` counts the changes; `revision()` is
+    the newest one.
+    """
+
+    changes: Callable[[int, int], Sequence[tuple[Document, int]]]
+    removals: Callable[[int], Sequence[tuple[int, int]]]
+    pending: Callable[[int], int]
+    revision: Callable[[], int]
+
+
+def schema(dim: int) -> pa.Schema:
+    """The columns of the table; `dim` 0 leaves the vectors out."""
+    fields = [
+        pa.field("paper_id", pa.int64()),
+        pa.field("revision", pa.int64()),
+        pa.field("title", pa.string()),
+        pa.field("authors", pa.string()),
+        pa.field("text", pa.string()),
+        pa.field("title_hash", pa.int64()),
+        pa.field("categories", pa.list_(pa.string())),
+        pa.field("listed_on", pa.date32()),
+        pa.field("has_code", pa.bool_()),
+    ]
+    if dim:
+        fields.append(pa.field("vector", pa.list_(pa.float16(), dim)))
+    return pa.schema(fields)
+
+
+def record_batch(
+    changes: Sequence[tuple[Document, int]], vectors: NDArray[np.float32] | None
+) -> pa.RecordBatch:
+    """Documents with their revisions, and their vectors (n, dim) if any, as rows of the table."""
+    documents = [document for document, _ in changes]
+    columns: list[pa.Array] = [
+        pa.array([document.paper_id for document in documents], pa.int64()),
+        pa.array([revision for _, revision in changes], pa.int64()),
+        pa.array([document.title for document in documents], pa.string()),
+        pa.array([AUTHOR_GAP.join(document.authors) for document in documents], pa.string()),
+        pa.array([_text(document) for document in documents], pa.string()),
+        pa.array([title_hash(document.title) for document in documents], pa.int64()),
+        pa.array([category_labels(document.categories) for document in documents]
+                 , pa.list_(pa.string())),
+        pa.array([document.listed_on for document in documents], pa.date32()),
+        pa.array([document.has_code for document in documents], pa.bool_()),
+    ]  # fmt: skip
+    dim = 0 if vectors is None else vectors.shape[1]
+    if vectors is not None:
+        flat = pa.array(vectors.astype(np.float16).ravel(), pa.float16())
+        columns.append(pa.FixedSizeListArray.from_arrays(flat, dim))
+    return pa.record_batch(columns, schema=schema(dim))
+
+
+def _text(document: Document) -> str:
+    """The text that words are searched in; the title counts twice, as in BM25F with weight 2."""
+    title = document.title
+    return "\n".join((title, title, document.abstract, ", ".join(document.authors)))
+
+
+def encoded_text(document: Document) -> str:
+    """The text whose vector stands for the document."""
+    return f"{document.title}\n{document.abstract}"
+
+
+def category_labels(categories: Sequence[str]) -> list[str]:
+    """Categories in lower case, with the archive of each, so that `cs` finds `cs.LG`."""
+    lowered = [category.lower() for category in categories]
+    return sorted({*lowered, *(category.partition(".")[0] for category in lowered)})
+
+
+def title_hash(title: str) -> int:
+    """A signed 64-bit hash of the title's letters and digits; 0 for a title without any."""
+    key = title_key(title)
+    if not key:
+        return 0
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,191 @@
+"""One consistent view of the index: a version of the table and the columns read from it.
+
+Answers in paper ids and scores. Which words and filters a reader meant, and how scores are
+combined, is ranking's matter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from broadsheet.errors import IndexUnavailable
+from broadsheet.index.columns import Columns, Floats
+from broadsheet.index.documents import title_hash
+from broadsheet.index.generations import Manifest
+from broadsheet.index.words import (
+    Column,
+    Filter,
+    Term,
+    WordQuery,
+    full_text_query,
+    sql_filter,
+)
+
+Ids = NDArray[np.int64]
+Hits = tuple[Ids, Floats]
+
+_REMEMBERED_TERMS = 64
+_LANCE_ERRORS = (RuntimeError, OSError, ValueError, pa.ArrowException)
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="search")
+
+
+@contextmanager
+def lance_errors() -> Iterator[None]:
+    """Turn what LanceDB raises over a missing or damaged file into IndexUnavailable."""
+    try:
+        yield
+    except _LANCE_ERRORS as error:
+        message = (
+            "The search index cannot be read; it may be damaged. "
+            "Run `broadsheet reindex` to build it anew."
+        )
+        raise IndexUnavailable(message) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The index as it was when it was opened; safe to use from several threads.
+
+    Every search raises IndexUnavailable when the files behind it are gone or damaged.
+    """
+
+    table: Any
+    columns: Columns
+    manifest: Manifest
+    _terms: dict[Term, Ids] = field(default_factory=dict)
+    _threads: ThreadPoolExecutor = field(default_factory=_threads)
+
+    def search_words(self, query: WordQuery, filter_: Filter, k: int) -> Hits:
+        """The `k` papers with the highest BM25 scores: (paper ids, scores), best first."""
+        asked = full_text_query(self._checkable(query))
+        if asked is None or not len(self.columns.paper_ids):
+            return _NOTHING
+        with lance_errors():
+            search = self.table.search(asked, query_type="fts").select(["paper_id", "_score"])
+            condition = sql_filter(filter_)
+            if condition:
+                search = search.where(condition, prefilter=True)
+            found = search.limit(k).to_arrow()
+        ids, scores = found["paper_id"].to_numpy(), found["_score"].to_numpy()
+        is_known = self.columns.rows(ids) >= 0
+        order = np.lexsort((-ids[is_known], -scores[is_known]))
+        return ids[is_known][order], scores[is_known][order]
+
+    def start_search_words(self, query: WordQuery, filter_: Filter, k: int) -> Future[Hits]:
+        """`search_words` in another thread, so that vectors are searched meanwhile."""
+        return self._threads.submit(self.search_words, query, filter_, k)
+
+    def search_vectors(self, vector: Floats, query: WordQuery, filter_: Filter, k: int) -> Hits:
+        """The `k` papers closest to `vector` (dim,): (paper ids, cosines), best first.
+
+        The conditions of `query` hold for them; its words are not looked at.
+        """
+        if len(vector) != self.columns.vectors.dim or not vector.any():
+            return _NOTHING
+        rows, scores = self.columns.nearest(vector, k, self._mask(query, filter_))
+        return self.columns.paper_ids[rows], scores
+
+    def similarities(self, vector: Floats, paper_ids: Ids) -> Floats:
+        """The cosine of `vector` with each paper's vector; 0 for papers that are not here."""
+        rows = self.columns.rows(paper_ids)
+        products = self.columns.products(vector, np.maximum(rows, 0))
+        return np.where(rows >= 0, products, np.float32(0))
+
+    def vectors(self, paper_ids: Sequence[int]) -> dict[int, Floats]:
+        """The vectors (dim,) of those papers that have one."""
+        ids = np.asarray(paper_ids, dtype=np.int64)
+        rows = self.columns.rows(ids)
+        found = {
+            int(paper_id): self.columns.vectors.at(np.array([row]))[0]
+            for paper_id, row in zip(ids, rows, strict=True)
+            if row >= 0
+        }
+        return {paper_id: vector for paper_id, vector in found.items() if vector.any()}
+
+    def holds(self, paper_id: int) -> bool:
+        """Whether a paper is in the index."""
+        return bool(self.columns.rows(np.array([paper_id]))[0] >= 0)
+
+    def select(self, query: WordQuery, filter_: Filter) -> Ids:
+        """Every paper that the filter and the conditions of `query` allow, newest first."""
+        mask = self._mask(query, filter_)
+        rows = np.arange(len(self.columns.paper_ids)) if mask is None else np.flatnonzero(mask)
+        ids = self.columns.paper_ids[rows]
+        return ids[np.lexsort((-ids, -self.columns.days[rows]))]
+
+    def allowed(self, paper_ids: Sequence[int], query: WordQuery, filter_: Filter) -> Ids:
+        """Those of the papers that the filter and the conditions of `query` allow, in order."""
+        ids = np.asarray(paper_ids, dtype=np.int64)
+        rows = self.columns.rows(ids)
+        mask = self._mask(query, filter_)
+        return ids[rows >= 0] if mask is None else ids[(rows >= 0) & mask[rows]]
+
+    def newest_first(self, paper_ids: Ids) -> Ids:
+        """The papers by day, then by paper id, both descending."""
+        rows = self.columns.rows(paper_ids)
+        return paper_ids[np.lexsort((-paper_ids, -self.columns.days[rows]))]
+
+    def with_title(self, title: str) -> Ids:
+        """The papers whose title has the same letters and digits, in the same order."""
+        wanted = title_hash(title)
+        if not wanted:
+            return _NOTHING[0]
+        return self.columns.paper_ids[np.flatnonzero(self.columns.title_hashes == wanted)]
+
+    def _mask(self, query: WordQuery, filter_: Filter) -> NDArray[np.bool_] | None:
+        query = self._checkable(query)
+        mask = self.columns.mask(filter_)
+        if not query.required and not query.excluded:
+            return mask
+        passes = np.ones(len(self.columns.paper_ids), np.bool_) if mask is None else mask
+        for term in query.required:
+            passes &= self.columns.membership(self._matching(term))
+        for term in query.excluded:
+            passes &= ~self.columns.membership(self._matching(term))
+        return passes
+
+    def _matching(self, term: Term) -> Ids:
+        """All papers for which a term holds; remembered, as every page of a listing asks."""
+        known = self._terms.get(term)
+        if known is None:
+            hits = self.search_words(
+                WordQuery(required=(term,)), Filter(), len(self.columns.paper_ids)
+            )
+            known = hits[0]
+            if len(self._terms) >= _REMEMBERED_TERMS:
+                self._terms.clear()
+            self._terms[term] = known
+        return known
+
+    def _checkable(self, query: WordQuery) -> WordQuery:
+        """The query without terms of stop words or punctuation alone, which match nothing."""
+        return dataclasses.replace(
+            query,
+            required=tuple(term for term in query.required if self._has_words(term)),
+            excluded=tuple(term for term in query.excluded if self._has_words(term)),
+        )
+
+    def _has_words(self, term: Term) -> bool:
+        if term in self._terms:
+            return True
+        with lance_errors():
+            return any(True for _ in self.table.tokenize(term.words, column=_analyser(term)))
+
+
+def _analyser(term: Term) -> str:
+    return (Column.AUTHORS if term.column is Column.AUTHORS else Column.TEXT).value
+
+
+_NOTHING: Hits = (np.zeros(0, np.int64), np.zeros(0, np.float32))

@@ -1,0 +1,125 @@
+"""What is asked of the index, and its translation into LanceDB's queries and filters.
+
+The search language itself is ranking's matter; this knows columns, not operators.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from lancedb.query import (
+    BooleanQuery,
+    FullTextOperator,
+    FullTextQuery,
+    MatchQuery,
+    Occur,
+    PhraseQuery,
+)
+
+PHRASE_SLOP = {"authors": 1}
+"""Words that may stand within a phrase: one in a name, for middle names and initials."""
+
+
+class Column(StrEnum):
+    """The columns that words are searched in; TEXT holds title, abstract and authors."""
+
+    TEXT = "text"
+    TITLE = "title"
+    AUTHORS = "authors"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A condition: a column holds these words, side by side if it is a phrase."""
+
+    column: Column
+    words: str
+    is_phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WordQuery:
+    """Words that rank, any of which may match (all must if `is_every_word_needed`), and conditions.
+
+    All `required` terms hold for a hit, and none of the `excluded`.
+    """
+
+    words: str = ""
+    required: tuple[Term, ...] = ()
+    excluded: tuple[Term, ...] = ()
+    is_every_word_needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents may be hits at all; days are inclusive, None is open.
+
+    A document must be in all of `categories` (`cs.LG`, or `cs` for the whole archive) and in none
+    of `without_categories`; `only` and `without` are paper ids.
+    """
+
+    start: date | None = None
+    end: date | None = None
+    categories: tuple[str, ...] = ()
+    without_categories: tuple[str, ...] = ()
+    has_code: bool | None = None
+    only: frozenset[int] | None = None
+    without: frozenset[int] = frozenset()
+
+
+def full_text_query(query: WordQuery) -> FullTextQuery | None:
+    """The query as LanceDB takes it; None where nothing in it can be looked up by words."""
+    clauses: list[tuple[Occur, FullTextQuery]] = []
+    if query.words:
+        ranks = MatchQuery(
+            query.words,
+            Column.TEXT.value,
+            operator=_every_word if query.is_every_word_needed else FullTextOperator.OR,
+        )
+        is_optional = query.required and not query.is_every_word_needed
+        clauses.append((Occur.SHOULD if is_optional else Occur.MUST, ranks))
+    clauses += [(Occur.MUST, term_query(term)) for term in query.required]
+    if not clauses:
+        return None
+    clauses += [(Occur.MUST_NOT, term_query(term)) for term in query.excluded]
+    return clauses[0][1] if len(clauses) == 1 else BooleanQuery(clauses)
+
+
+_every_word = FullTextOperator.AND
+
+
+def term_query(term: Term) -> FullTextQuery:
+    """The documents for which a condition holds."""
+    column = term.column.value
+    if term.is_phrase:
+        return PhraseQuery(term.words, column, slop=PHRASE_SLOP.get(column, 0))
+    return MatchQuery(term.words, column, operator=_every_word)
+
+
+def sql_filter(filter_: Filter) -> str | None:
+    """The filter as LanceDB's SQL; None where everything passes."""
+    parts = []
+    if filter_.start:
+        parts.append(f"listed_on >= date '{filter_.start.isoformat()}'")
+    if filter_.end:
+        parts.append(f"listed_on <= date '{filter_.end.isoformat()}'")
+    parts += [_has_category(category) for category in filter_.categories]
+    parts += [f"NOT {_has_category(category)}" for category in filter_.without_categories]
+    if filter_.has_code is not None:
+        parts.append(f"has_code = {str(filter_.has_code).lower()}")
+    if filter_.only is not None:
+        parts.append(_one_of(filter_.only) if filter_.only else "false")
+    if filter_.without:
+        parts.append(f"NOT ({_one_of(filter_.without)})")
+    return " AND ".join(parts) or None
+
+
+def _has_category(category: str) -> str:
+    escaped = category.lower().replace("'", "''")
+    return f"array_has_any(categories, ['{escaped}'])"
+
+
+def _one_of(paper_ids: frozenset[int]) -> str:
+    return f"paper_id IN ({', '.join(map(str, sorted(paper_ids)))})"

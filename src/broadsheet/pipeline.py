@@ -1,0 +1,204 @@
+"""The path of a paper as a table of contents: read, store, index, export.
+
+Every step can be killed and run again; the result equals an uninterrupted run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from broadsheet.domain import ImportCounts, Paper, PaperRecord, Reject
+from broadsheet.errors import SourceError
+from broadsheet.index.documents import Document, Feed
+from broadsheet.latex import readable
+from broadsheet.record_json import record_to_json
+from broadsheet.services import Services
+from broadsheet.sources.files import expand, read_file
+from broadsheet.sources.streams import Input
+
+BATCH = 1000
+"""Records per transaction: large enough for bulk statements, small enough for a short lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import is: bytes of the files read so far and what came of their records."""
+
+    bytes_read: int
+    counts: ImportCounts
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did; `failures` has a sentence for each file of which nothing was read."""
+
+    files: int
+    counts: ImportCounts
+    failures: tuple[str, ...]
+
+    @property
+    def is_nothing_read(self) -> bool:
+        """Whether no file could be read at all."""
+        return self.files == len(self.failures)
+
+
+def import_files(
+    services: Services,
+    files: Sequence[Input],
+    *,
+    listed_on: date | None = None,
+    source: str | None = None,
+    report: Callable[[ImportProgress], None] = lambda _: None,
+) -> ImportReport:
+    """Read files of any known format into the store, batch by batch.
+
+    `listed_on` overrides the day that a listing page names; `source` renames the source. Records
+    that cannot be used are kept with file, position and reason. The index is not touched.
+    """
+    run = _Import(services, listed_on, source, report)
+    for file in files:
+        run.read(file)
+    run.flush()
+    return ImportReport(len(files), run.counts, tuple(run.failures))
+
+
+class _Import:
+    """The state of one import: the batch in hand, the counts and the files that failed."""
+
+    def __init__(
+        self,
+        services: Services,
+        listed_on: date | None,
+        source: str | None,
+        report: Callable[[ImportProgress], None],
+    ) -> None:
+        self.counts = ImportCounts()
+        self.failures: list[str] = []
+        self._services = services
+        self._listed_on = listed_on
+        self._source = source
+        self._report = report
+        self._batch: list[tuple[str, PaperRecord]] = []
+        self._rejects: list[Reject] = []
+        self._bytes_before = 0
+        self._bytes_in_file = 0
+
+    def read(self, file: Input) -> None:
+        """Take in one file; a file of which nothing can be read is noted as a failure."""
+        today = self._services.clock().date()
+        try:
+            for item in read_file(
+                file, listed_on=self._listed_on, source=self._source, today=today
+            ):
+                if item.reject is not None:
+                    self._rejects.append(item.reject)
+                if item.record is not None:
+                    self._batch.append((str(file), item.record))
+                self._bytes_in_file = item.bytes_read
+                if len(self._batch) >= BATCH or len(self._rejects) >= BATCH:
+                    self.flush()
+        except SourceError as error:
+            self.failures.append(f"{file}: {error}")
+        self._bytes_before += file.stat().st_size if isinstance(file, Path) else 0
+        self._bytes_in_file = 0
+
+    def flush(self) -> None:
+        """Store the batch in hand in one transaction, and its rejects."""
+        now = self._services.clock()
+        store = self._services.store
+        counts, refused = store.ingest([record for _, record in self._batch], now=now)
+        rejects = self._rejects + _with_file(refused, self._batch)
+        store.add_rejects(rejects, now=now)
+        self.counts += counts + ImportCounts(rejected=len(rejects) - counts.rejected)
+        self._batch, self._rejects = [], []
+        self._report(ImportProgress(self._bytes_before + self._bytes_in_file, self.counts))
+
+
+def _with_file(refused: Iterable[Reject], batch: list[tuple[str, PaperRecord]]) -> list[Reject]:
+    """The store's rejects, with the file their record came from."""
+    file_of = {f"record {record.record_id}": file for file, record in batch}
+    return [replace(reject, file=file_of.get(reject.position, reject.file)) for reject in refused]
+
+
+def total_bytes(files: Sequence[Input]) -> int | None:
+    """The size of the files on disk, or None where standard input hides it."""
+    if "-" in files:
+        return None
+    return sum(file.stat().st_size for file in files if isinstance(file, Path))
+
+
+def files_of(paths: Sequence[str]) -> list[Input]:
+    """The files behind the paths a person named; folders are walked.
+
+    Raises SourceError for a path that does not exist.
+    """
+    return list(expand(paths))
+
+
+def document_of(paper: Paper) -> Document:
+    """What the index keeps of a paper, as readable text."""
+    return Document(
+        paper_id=paper.paper_id,
+        title=readable(paper.title),
+        abstract=readable(paper.abstract),
+        authors=paper.authors,
+        categories=paper.categories,
+        listed_on=paper.listed_on,
+        has_code=paper.has_code,
+    )
+
+
+def sync_index(services: Services, report: Callable[[int], None] = lambda _: None) -> int:
+    """Carry every change of the store since the index's revision to it; how many there were.
+
+    `report` gets the changes made so far. Raises StorageError when the index cannot be written.
+    """
+    return services.index.sync(_feed(services), report)
+
+
+def rebuild_index(services: Services, report: Callable[[int], None] = lambda _: None) -> int:
+    """Build the index anew aside and swap it in; the number of papers it holds."""
+    return services.index.rebuild(_feed(services), report).documents
+
+
+def _feed(services: Services) -> Feed:
+    store = services.store
+
+    def changes(after: int, limit: int) -> list[tuple[Document, int]]:
+        return [(document_of(paper), paper.revision) for paper in store.changes(after, limit)]
+
+    return Feed(changes, store.removals, store.pending, store.revision)
+
+
+def load_sample(services: Services) -> ImportReport:
+    """Bring in the sample edition that ships with Broadsheet."""
+    with resources.as_file(resources.files("broadsheet.sample") / "edition.jsonl") as path:
+        return import_files(services, [path], source="sample")
+
+
+def export(services: Services) -> Iterator[dict[str, Any]]:
+    """Everything known of every paper, one JSON object a paper, in the order they were added.
+
+    `records` holds what each source said, so that importing the objects gives an equal library.
+    """
+    for paper, records in services.store.every_paper():
+        yield {
+            "id": paper.key,
+            "title": paper.title,
+            "abstract": paper.abstract,
+            "authors": list(paper.authors),
+            "votes": paper.votes,
+            "comments": paper.comments,
+            "published_at": paper.submitted_at.isoformat() if paper.submitted_at else None,
+            "listed_on": paper.listed_on.isoformat(),
+            "categories": list(paper.categories),
+            "arxiv_id": paper.arxiv_id,
+            "doi": paper.doi,
+            "added_at": paper.added_at.isoformat(),
+            "records": [record_to_json(record) for record in records],
+        }

@@ -1,0 +1,100 @@
+"""Makes a search listing into a question for the index: reads the query, looks up what it names.
+
+Between `query`, which knows no papers, and `search`, which knows no store.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from broadsheet.domain import Listing
+from broadsheet.errors import NotFound
+from broadsheet.identifiers import normalise_doi, parse_arxiv_id
+from broadsheet.index.lance import PaperIndex
+from broadsheet.index.snapshot import Snapshot
+from broadsheet.index.words import Filter
+from broadsheet.ranking.query import Clause, Field, Query, parse, plain
+from broadsheet.ranking.search import Question, day_and_category_filter, word_query
+from broadsheet.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with the query it was made of and what the reader should know of it."""
+
+    query: Query
+    question: Question
+    notes: tuple[str, ...]
+
+
+def ask(store: Store, index: PaperIndex, snapshot: Snapshot, listing: Listing) -> Asked:
+    """The question of a search listing.
+
+    A query that is exactly the title of a paper is taken as words, whatever signs the title has.
+    Raises QueryError where the query does not parse.
+    """
+    titled = [int(paper_id) for paper_id in snapshot.with_title(listing.query)]
+    query = plain(listing.query) if titled else parse(listing.query)
+    words, filter_ = word_query(query), _filter(store, listing, query)
+    if not titled:
+        titled = [int(paper_id) for paper_id in snapshot.with_title(query.meaning)]
+    pinned = snapshot.allowed(titled + _named(store, query), words, filter_)
+    vector = index.query_vector(snapshot, query.meaning) if query.meaning else None
+    question = Question(words, filter_, vector, tuple(dict.fromkeys(pinned.tolist())))
+    is_blind = vector is None and bool(query.meaning)
+    note = (_blind_note(index, snapshot),) if is_blind else ()
+    return Asked(query, question, note)
+
+
+def _blind_note(index: PaperIndex, snapshot: Snapshot) -> str:
+    if index.can_compare_meanings(snapshot):
+        return "Found by words only: the encoder knows none of these words."
+    return (
+        "Found by words only: meanings cannot be compared, as the index was built with another "
+        "encoder or with none. `broadsheet reindex` builds it anew."
+    )
+
+
+def _filter(store: Store, listing: Listing, query: Query) -> Filter:
+    """The conditions of the query and of the listing together."""
+    asked = day_and_category_filter(query)
+    starts = [day for day in (asked.start, listing.start) if day]
+    ends = [day for day in (asked.end, listing.end) if day]
+    category = (listing.category,) if listing.category else ()
+    wanted = query.of(Field.ID)
+    return dataclasses.replace(
+        asked,
+        start=max(starts, default=None),
+        end=min(ends, default=None),
+        categories=asked.categories + category,
+        only=_ids(store, wanted) if wanted else None,
+        without=_ids(store, query.of(Field.ID, is_negated=True)),
+    )
+
+
+def _ids(store: Store, clauses: tuple[Clause, ...]) -> frozenset[int]:
+    found = (find(store, clause.value) for clause in clauses)
+    return frozenset(paper_id for paper_id in found if paper_id is not None)
+
+
+def _named(store: Store, query: Query) -> list[int]:
+    """The paper whose id is the query's only word."""
+    texts = query.of(Field.TEXT)
+    if len(texts) != 1:
+        return []
+    word = texts[0].value
+    if not (parse_arxiv_id(word) or normalise_doi(word) or word.startswith("~")):
+        return []
+    paper_id = find(store, word)
+    return [] if paper_id is None else [paper_id]
+
+
+def find(store: Store, name: str) -> int | None:
+    """The paper of an arXiv id, DOI, address or key, whatever its form; None if there is none."""
+    arxiv = parse_arxiv_id(name)
+    key = arxiv[0] if arxiv else normalise_doi(name) or name
+    try:
+        return store.paper(key).paper_id
+    except NotFound:
+        return None

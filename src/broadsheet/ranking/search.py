@@ -1,0 +1,226 @@
+"""Hybrid search: BM25 over words and cosine over vectors, fused over a fixed window of candidates.
+
+Ranks ids only; parsing is `query`'s matter, papers and paging are `listings`'s. The window is the
+same for every page, so pages of one search neither repeat nor lose a paper.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.domain import Sort
+from broadsheet.index.columns import Floats
+from broadsheet.index.snapshot import Hits, Ids, Snapshot
+from broadsheet.index.words import Column, Filter, Term, WordQuery
+from broadsheet.ranking.fusion import VECTOR_WEIGHT, Fused, fuse
+from broadsheet.ranking.query import Clause, Field, Query
+from broadsheet.ranking.ranked import Ranked, Signal
+
+WORD_WINDOW = 1000
+"""Candidates by words; a search never lists more of them."""
+VECTOR_WINDOW = 300
+"""Candidates by meaning. Everything is similar to some degree, so fewer come in by this alone."""
+MOST_WORDS = 64
+"""Only so many words of a query are looked up, repetitions included; a pasted abstract has more."""
+PINNED_SCORE = 100.0
+"""Added to papers that the query names: far above any fused score, which stay below 40."""
+
+_COLUMNS = {Field.TEXT: Column.TEXT, Field.TITLE: Column.TITLE, Field.AUTHOR: Column.AUTHORS}
+
+
+class Mode(StrEnum):
+    """Which scores count; all but HYBRID are for measuring."""
+
+    WORDS = "words"
+    VECTORS = "vectors"
+    HYBRID = "hybrid"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query made ready for the index.
+
+    `vector` (dim,) is None where meanings cannot be compared; `pinned` are papers that the query
+    names by id or whole title.
+    """
+
+    words: WordQuery
+    filter: Filter
+    vector: Floats | None = None
+    pinned: tuple[int, ...] = ()
+
+
+def word_query(query: Query) -> WordQuery:
+    """The words and textual conditions of a query."""
+    required = [clause for clause in query.clauses if _is_term(clause) and not clause.is_negated]
+    excluded = [clause for clause in query.clauses if _is_term(clause) and clause.is_negated]
+    words = query.words.split()
+    return WordQuery(
+        words=" ".join(words[:MOST_WORDS]),
+        required=tuple(_term(clause) for clause in required),
+        excluded=tuple(_term(clause) for clause in excluded),
+    )
+
+
+def _is_term(clause: Clause) -> bool:
+    """Whether the clause is a condition on text; plain wanted words are none."""
+    if clause.field is Field.TEXT:
+        return clause.is_negated or clause.is_quoted
+    return clause.field in _COLUMNS
+
+
+def _term(clause: Clause) -> Term:
+    value = clause.value
+    if clause.field is Field.AUTHOR:
+        family, comma, given = value.partition(",")
+        value = f"{given.strip()} {family.strip()}" if comma else value
+    return Term(_COLUMNS[clause.field], value, is_phrase=clause.is_quoted)
+
+
+def day_and_category_filter(query: Query) -> Filter:
+    """The conditions of a query that are not textual, apart from ids."""
+    end = query.end_before
+    wanted, unwanted = query.of(Field.CATEGORY), query.of(Field.CATEGORY, is_negated=True)
+    has_code: bool | None = None
+    if query.of(Field.HAS) or query.of(Field.HAS, is_negated=True):
+        has_code = bool(query.of(Field.HAS))
+    return Filter(
+        start=query.start,
+        end=end - timedelta(days=1) if end else None,
+        categories=tuple(clause.value for clause in wanted),
+        without_categories=tuple(clause.value for clause in unwanted),
+        has_code=has_code,
+    )
+
+
+def search(
+    snapshot: Snapshot,
+    question: Question,
+    *,
+    sort: Sort = Sort.RELEVANCE,
+    mode: Mode = Mode.HYBRID,
+    vector_weight: float = VECTOR_WEIGHT,
+) -> Ranked:
+    """The candidates of a question, best first; newest first where nothing ranks them.
+
+    For Sort.DATE and Sort.VOTES the candidates are the papers that hold every word of the query
+    (or, where none does, the best of the usual candidates): sorting by something else than
+    relevance must not bring up what is barely relevant. They come by day; votes are the store's.
+    Raises IndexUnavailable.
+    """
+    words = question.words
+    if not (words.words or words.required or question.pinned or question.vector is not None):
+        return Ranked(snapshot.select(words, question.filter), None)
+    if sort is not Sort.RELEVANCE:
+        return _by_date(snapshot, question)
+    return _by_relevance(snapshot, question, mode, vector_weight)
+
+
+def _by_date(snapshot: Snapshot, question: Question) -> Ranked:
+    strict = dataclasses.replace(question.words, is_every_word_needed=True)
+    ids, _ = snapshot.search_words(strict, question.filter, WORD_WINDOW)
+    if len(ids):
+        ids = np.union1d(ids, np.array(question.pinned, np.int64))
+    else:
+        ids = _by_relevance(snapshot, question, Mode.HYBRID, VECTOR_WEIGHT).paper_ids[:100]
+    return Ranked(snapshot.newest_first(ids), None, is_total_exact=len(ids) < WORD_WINDOW)
+
+
+def _by_relevance(
+    snapshot: Snapshot, question: Question, mode: Mode, vector_weight: float
+) -> Ranked:
+    found = candidates(snapshot, question, mode, vector_weight)
+    pinned = np.isin(found.fused.paper_ids, question.pinned)
+    return Ranked(
+        found.fused.paper_ids,
+        found.fused.scores,
+        (*_signals(found.fused), _named(pinned)),
+        is_total_exact=found.is_whole,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The fused candidates; `is_whole` tells that no window was too small for them."""
+
+    fused: Fused
+    is_whole: bool
+
+
+def candidates(
+    snapshot: Snapshot,
+    question: Question,
+    mode: Mode = Mode.HYBRID,
+    vector_weight: float = VECTOR_WEIGHT,
+) -> Candidates:
+    """The best papers by words and by meaning and the pinned ones, with their scores."""
+    vector = question.vector if mode is not Mode.WORDS else None
+    words = question.words if mode is not Mode.VECTORS else WordQuery()
+    searching = snapshot.start_search_words(words, question.filter, WORD_WINDOW)
+    by_vector = np.zeros(0, np.int64)
+    if vector is not None and not _is_complete(words, searching):
+        window = VECTOR_WINDOW if mode is Mode.HYBRID else WORD_WINDOW
+        by_vector, _ = snapshot.search_vectors(vector, question.words, question.filter, window)
+    by_words, scores = searching.result()
+    pinned = np.array(question.pinned, np.int64)
+    found = np.unique(np.concatenate((by_words, by_vector, pinned)))
+    fused = fuse(
+        found,
+        _at(found, by_words, scores),
+        _cosines(snapshot, vector, found),
+        _weight(mode, vector_weight, has_vector=vector is not None),
+        np.where(np.isin(found, question.pinned), np.float64(PINNED_SCORE), np.float64(0)),
+    )
+    is_cut = len(by_words) >= WORD_WINDOW or (mode is Mode.VECTORS and len(found) >= WORD_WINDOW)
+    return Candidates(fused, is_whole=not is_cut)
+
+
+def _is_complete(words: WordQuery, searching: Future[Hits]) -> bool:
+    """Whether the hits by words are all that can be found, as textual conditions leave few."""
+    return bool(words.required) and len(searching.result()[0]) < WORD_WINDOW
+
+
+def _weight(mode: Mode, vector_weight: float, *, has_vector: bool) -> float:
+    if mode is Mode.VECTORS:
+        return 1.0
+    return vector_weight if has_vector else 0.0
+
+
+def _at(found: Ids, by_words: Ids, scores: Floats) -> NDArray[np.float64]:
+    """The BM25 scores at the candidates' places; others get the most that they can have."""
+    floor = float(scores.min()) if len(scores) >= WORD_WINDOW else 0.0
+    values = np.full(len(found), floor)
+    values[np.searchsorted(found, by_words)] = scores
+    return values
+
+
+def _cosines(snapshot: Snapshot, vector: Floats | None, found: Ids) -> NDArray[np.float64]:
+    if vector is None:
+        return np.zeros(len(found))
+    return snapshot.similarities(vector, found).astype(np.float64)
+
+
+def _signals(fused: Fused) -> tuple[Signal, Signal]:
+    def words(place: int) -> str | None:
+        bm25 = fused.bm25[place]
+        return f"The words match (BM25 {bm25:.1f})." if bm25 > 0 else None
+
+    def meaning(place: int) -> str | None:
+        cosine = fused.cosines[place]
+        return f"The meaning is close (cosine {cosine:.2f})." if cosine > 0 else None
+
+    return Signal("words", fused.words, words), Signal("meaning", fused.vectors, meaning)
+
+
+def _named(is_pinned: NDArray[np.bool_]) -> Signal:
+    def named(place: int) -> str | None:
+        return "The query names this paper." if is_pinned[place] else None
+
+    return Signal("named", is_pinned * np.float64(PINNED_SCORE), named)

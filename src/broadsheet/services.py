@@ -1,0 +1,48 @@
+"""Builds the one frozen object that surfaces and the pipeline work with; no work at import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.index.encoder import StaticEncoder
+from broadsheet.index.lance import PaperIndex
+from broadsheet.ranking.listings import Ranking
+from broadsheet.settings import Settings
+from broadsheet.store.store import Store
+
+
+def utc_now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a request, a command or an import needs."""
+
+    settings: Settings
+    store: Store
+    index: PaperIndex
+    ranking: Ranking
+    clock: Callable[[], datetime]
+
+
+def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Services:
+    """Open the database (migrating it) and the index of a data folder.
+
+    Raises StorageError when the folder or the database cannot be used. A missing index or
+    encoder is no error: lists still work, and the pages say what is missing.
+    """
+    store = Store.open(settings.effective_database_url)
+    index = PaperIndex(settings.index_path, _encoder_or_none())
+    return Services(settings, store, index, Ranking(store, index, clock), clock)
+
+
+def _encoder_or_none() -> StaticEncoder | None:
+    try:
+        return StaticEncoder.load()
+    except BroadsheetError:
+        return None

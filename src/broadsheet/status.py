@@ -1,0 +1,57 @@
+"""How an instance is doing, in numbers: the same facts for the command line, pages and API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from broadsheet.domain import SourceCount
+from broadsheet.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Papers, sources and the state of the index; `pending` counts papers not yet searchable."""
+
+    papers: int
+    newest_on: date | None
+    sources: tuple[SourceCount, ...]
+    rejects: int
+    is_index_available: bool
+    is_index_building: bool
+    indexed: int
+    pending: int
+    encoder: str
+    index_sentence: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether search covers every paper."""
+        return self.is_index_available and self.pending == 0
+
+
+def status(services: Services) -> Status:
+    """The present state; an unusable index is part of it, not an error."""
+    state = services.index.state()
+    pending = services.store.pending(state.revision)
+    _, rejects = services.store.rejects(limit=1)
+    return Status(
+        papers=services.store.count(),
+        newest_on=services.store.newest_day(),
+        sources=tuple(services.store.source_counts()),
+        rejects=rejects,
+        is_index_available=state.is_available,
+        is_index_building=state.is_building,
+        indexed=state.documents,
+        pending=pending,
+        encoder=state.encoder,
+        index_sentence=_sentence(state.is_available, state.reason, state.documents, pending),
+    )
+
+
+def _sentence(is_available: bool, reason: str, documents: int, pending: int) -> str:  # noqa: FBT001
+    if not is_available:
+        return f"{reason} `broadsheet reindex` builds it."
+    if pending:
+        return f"{documents:,} papers searchable, {pending:,} not yet: `broadsheet reindex`."
+    return f"{documents:,} papers searchable; it matches the database."

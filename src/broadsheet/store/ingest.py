@@ -1,0 +1,204 @@
+"""Takes records in: which are new, which are known, which papers they make.
+
+All of it happens in the caller's transaction. What is written follows from the records alone, so a
+batch that is taken in again, whole or in part, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import orjson
+from sqlalchemy import Connection, select
+
+from broadsheet.domain import ImportCounts, PaperRecord, Reject
+from broadsheet.record_json import record_to_json
+from broadsheet.store.identity import Entry, identity_of, is_contradiction
+from broadsheet.store.loading import Name, Neighbourhood, stored_digests
+from broadsheet.store.merging import combine, stamped
+from broadsheet.store.reconcile import reconcile
+from broadsheet.store.schema import record
+
+_EXCERPT = 200
+_LARGEST_COUNT = 2**31 - 1
+
+
+def ingest(
+    connection: Connection, records: Sequence[PaperRecord], now: datetime
+) -> tuple[ImportCounts, list[Reject]]:
+    """Store the records and bring the papers they touch up to date."""
+    batch = _Batch(connection, now)
+    incoming = [entry for each in records if (entry := batch.prepare(each))]
+    batch.load(incoming)
+    for entry in incoming:
+        batch.accept(entry)
+    counts = batch.settle()
+    return replace(counts, rejected=len(batch.rejects)), batch.rejects
+
+
+def remove_source(connection: Connection, source: str) -> int:
+    """Take away every record of a source; how many papers had no other."""
+    of_source = select(record.c.paper_id).where(record.c.source == source)
+    neighbourhood = Neighbourhood(connection)
+    neighbourhood.grow([], set(connection.scalars(of_source)))
+    stored = neighbourhood.entries
+    outcome = reconcile(
+        connection,
+        stored=stored,
+        wanted={name: entry for name, entry in stored.items() if name[0] != source},
+        changed={name for name in stored if name[0] == source},
+        crowded=neighbourhood.crowded,
+        now=datetime.now(UTC),
+    )
+    return sum(successor is None for successor in outcome.removed.values())
+
+
+def make_entry(record: PaperRecord, paper_id: int | None = None) -> Entry:
+    """The entry of a record; raises TypeError for values that JSON does not have."""
+    body = orjson.dumps(record_to_json(record))
+    digest = blake2b(body, digest_size=16).digest()
+    return Entry(record, identity_of(record), body.decode(), digest, paper_id)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One call of `ingest` under way."""
+
+    connection: Connection
+    now: datetime
+    rejects: list[Reject] = field(default_factory=list)
+    stored: dict[Name, Entry] = field(default_factory=dict)
+    wanted: dict[Name, Entry] = field(default_factory=dict)
+    crowded: set[object] = field(default_factory=set)
+    added: list[Name] = field(default_factory=list)
+    changed: set[Name] = field(default_factory=set)
+    unchanged: int = 0
+    updated: int = 0
+    _quiet: set[Name] = field(default_factory=set)
+    _by_key: defaultdict[str, dict[Name, Entry]] = field(default_factory=lambda: defaultdict(dict))
+
+    def prepare(self, given: PaperRecord) -> Entry | None:
+        reason = _fault(given)
+        if reason is None:
+            try:
+                return make_entry(given)
+            except (TypeError, ValueError) as error:
+                reason = f"The record cannot be kept as JSON: {error}."
+        self.rejects.append(_reject(given, reason))
+        return None
+
+    def load(self, incoming: Sequence[Entry]) -> None:
+        """Load what is stored of the incoming records, and all that could change with them."""
+        digests = stored_digests(self.connection, (entry.name for entry in incoming))
+        loud = {e.name for e in incoming if digests.get(e.name, (b"",))[0] != e.digest}
+        self._quiet = {entry.name for entry in incoming} - loud
+        neighbourhood = Neighbourhood(self.connection)
+        neighbourhood.grow(
+            [entry for entry in incoming if entry.name in loud],
+            {digests[name][1] for name in loud if name in digests},
+        )
+        self.stored = neighbourhood.entries
+        self.crowded = neighbourhood.crowded
+        for entry in self.stored.values():
+            self._want(entry)
+
+    def accept(self, entry: Entry) -> None:
+        """Take one record into the wanted state, or set it aside."""
+        if entry.name in self._quiet:
+            self.unchanged += 1
+            return
+        known = self.wanted.get(entry.name)
+        if known is not None and known.digest == entry.digest:
+            self.unchanged += 1
+            return
+        if self._is_impostor(entry, known):
+            self.rejects.append(_reject(entry.record, self._impostor_sentence(entry)))
+        elif known is None:
+            dated = stamped(entry.record, self.now)
+            self._want(entry if dated is entry.record else make_entry(dated))
+            self.added.append(entry.name)
+            self.changed.add(entry.name)
+        else:
+            self._update(known, entry)
+
+    def _update(self, known: Entry, entry: Entry) -> None:
+        combined = make_entry(combine(known.record, entry.record), known.paper_id)
+        if combined.digest == known.digest:
+            self.unchanged += 1
+            return
+        del self._by_key[known.identity.own_key][known.name]
+        self._want(combined)
+        self.changed.add(entry.name)
+        self.updated += 1
+
+    def _want(self, entry: Entry) -> None:
+        self.wanted[entry.name] = entry
+        self._by_key[entry.identity.own_key][entry.name] = entry
+
+    def _is_impostor(self, entry: Entry, known: Entry | None) -> bool:
+        others = self._by_key.get(entry.identity.own_key)
+        if not others or (known is not None and _is_newer_version(entry.record, known.record)):
+            return False
+        return is_contradiction(entry.record, (other.record for other in others.values()))
+
+    def _impostor_sentence(self, entry: Entry) -> str:
+        others = self._by_key[entry.identity.own_key].values()
+        title = next(iter(others)).record.title
+        return (
+            f"The record says it is {entry.identity.own_key}, but that is another paper here "
+            f"(“{title:.120}”): title, abstract and authors all differ. Correct the id, "
+            "then import the record again."
+        )
+
+    def settle(self) -> ImportCounts:
+        """Write the wanted state; the counts say what became of each record."""
+        outcome = reconcile(
+            self.connection,
+            stored=self.stored,
+            wanted=self.wanted,
+            changed=self.changed,
+            crowded=self.crowded,
+            now=self.now,
+        )
+        new = merged = 0
+        fresh = set(outcome.new)
+        for name in self.added:
+            paper_id = outcome.paper_ids[name]
+            if paper_id in fresh:
+                fresh.remove(paper_id)
+                new += 1
+            else:
+                merged += 1
+        return ImportCounts(new=new, updated=self.updated, unchanged=self.unchanged, merged=merged)
+
+
+def _is_newer_version(new: PaperRecord, old: PaperRecord) -> bool:
+    numbers = [max((v.number for v in r.versions), default=0) for r in (new, old)]
+    return numbers[0] > numbers[1] > 0
+
+
+def _fault(record: PaperRecord) -> str | None:
+    """Why a record cannot be stored, or None."""
+    names = (record.source, record.record_id, record.arxiv_id or "", record.doi or "")
+    if not record.source or not record.record_id:
+        return "The record has no name in its source."
+    if not record.title.strip():
+        return "The record has no title."
+    if any("\0" in name for name in names) or any("\0" in c for c in record.categories):
+        return "The record's ids or categories contain a NUL character."
+    if not _are_counts((record.votes, record.comments)):
+        return "The record's votes or comments are no counts."
+    return None
+
+
+def _are_counts(values: Iterable[int | None]) -> bool:
+    return all(value is None or 0 <= value <= _LARGEST_COUNT for value in values)
+
+
+def _reject(record: PaperRecord, reason: str) -> Reject:
+    position = f"record {record.record_id}" if record.record_id else "record without a name"
+    return Reject(record.source, position, reason, record.title[:_EXCERPT])

@@ -1,0 +1,241 @@
+"""One paper out of its records, field by field; a pure function of the set of records.
+
+The published precedence of sources is `PRECEDENCE`. Title, abstract, authors and categories come
+from the record of the newest version that has them; other single values from the first source in
+precedence that has them; votes and comments are the largest counts; links, keywords and versions
+are united.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from broadsheet.domain import Link, LinkKind, Paper, PaperRecord, Version
+from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_id
+
+SAMPLE = "sample"
+PRECEDENCE = ("arxiv_atom", "arxiv_snapshot", "corpus", "hf_daily", "listing_page", SAMPLE)
+FIRST_SEEN = "first_seen_on"
+
+T = TypeVar("T")
+
+_RANK = {source: rank for rank, source in enumerate(PRECEDENCE)}
+_RANK_OF_OTHERS = _RANK[SAMPLE] - 0.5
+_INEXACT_DATES = frozenset(("listed", "id-month"))
+_DERIVED = frozenset((LinkKind.ABSTRACT, LinkKind.PDF, LinkKind.DOI))
+
+
+def in_precedence(records: Iterable[PaperRecord]) -> list[PaperRecord]:
+    """The records, most trusted source first; unknown sources stand just before the sample."""
+    return sorted(
+        records,
+        key=lambda record: (
+            _RANK.get(record.source, _RANK_OF_OTHERS),
+            record.source,
+            record.record_id,
+        ),
+    )
+
+
+def newest_first(ordered: Sequence[PaperRecord]) -> list[PaperRecord]:
+    """Records in precedence, those of the newest version first and the sample last."""
+    if len(ordered) == 1:
+        return list(ordered)
+    return sorted(ordered, key=lambda record: (record.source == SAMPLE, -_version(record)))
+
+
+def _version(record: PaperRecord) -> int:
+    return max((version.number for version in record.versions), default=0)
+
+
+def merge(
+    records: Iterable[PaperRecord], *, paper_id: int, key: str, added_at: datetime, revision: int
+) -> Paper:
+    """The paper that the records, one at least, describe together."""
+    ordered = in_precedence(records)
+    newest = newest_first(ordered)
+    versions = _versions(ordered)
+    arxiv_id = _first(map(_arxiv_id, ordered))
+    doi = _first(map(_publisher_doi, ordered)) or _first(_doi(record) for record in ordered)
+    return Paper(
+        paper_id=paper_id,
+        key=key,
+        title=newest[0].title,
+        abstract=_first(record.abstract for record in newest) or "",
+        authors=_first(record.authors for record in newest) or (),
+        arxiv_id=arxiv_id,
+        doi=doi,
+        categories=_first(record.categories for record in newest) or (),
+        submitted_at=_submitted_at(ordered, versions),
+        updated_at=max((r.updated_at for r in ordered if r.updated_at), default=None),
+        announced_on=_first(record.announced_on for record in ordered),
+        listed_on=_listed_on(ordered),
+        versions=versions,
+        comment=_first(record.comment for record in newest),
+        journal_ref=_first(record.journal_ref for record in newest),
+        license=_first(record.license for record in ordered),
+        is_withdrawn=any(record.is_withdrawn for record in ordered),
+        votes=max(record.votes or 0 for record in ordered),
+        comments=max(record.comments or 0 for record in ordered),
+        keywords=_united(record.keywords for record in ordered),
+        links=_links(arxiv_id, doi, ordered),
+        sources=tuple(dict.fromkeys(record.source for record in ordered)),
+        is_sample=all(record.source == SAMPLE for record in ordered),
+        added_at=added_at,
+        revision=revision,
+    )
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    return next(filter(None, values), None)
+
+
+def _arxiv_id(record: PaperRecord) -> str | None:
+    if record.arxiv_id is None:
+        return arxiv_id_of_doi(record.doi) if record.doi else None
+    parsed = parse_arxiv_id(record.arxiv_id)
+    return parsed[0] if parsed else record.arxiv_id
+
+
+def _doi(record: PaperRecord) -> str | None:
+    return normalise_doi(record.doi) if record.doi else None
+
+
+def _publisher_doi(record: PaperRecord) -> str | None:
+    doi = _doi(record)
+    return None if arxiv_id_of_doi(doi) else doi
+
+
+def _versions(ordered: Sequence[PaperRecord]) -> tuple[Version, ...]:
+    known: dict[int, datetime | None] = {}
+    for record in ordered:
+        for version in record.versions:
+            known[version.number] = known.get(version.number) or version.submitted_at
+    return tuple(Version(number, known[number]) for number in sorted(known))
+
+
+def _submitted_at(ordered: Sequence[PaperRecord], versions: Sequence[Version]) -> datetime | None:
+    exact = (r.submitted_at for r in ordered if r.extras.get("date_source") not in _INEXACT_DATES)
+    first = versions[0].submitted_at if versions and versions[0].number == 1 else None
+    return _first(exact) or first or _first(record.submitted_at for record in ordered)
+
+
+def _listed_on(ordered: Sequence[PaperRecord]) -> date:
+    """The day whose edition a paper belongs to; the sample's day counts only for sample papers."""
+    real = [record for record in ordered if record.source != SAMPLE] or ordered
+    if listed := [record.listed_on for record in real if record.listed_on]:
+        return min(listed)
+    if announced := _first(record.announced_on for record in real):
+        return announced
+    if submitted := _submitted_at(real, _versions(real)):
+        return day_of(submitted)
+    return min((day for record in real if (day := first_seen_on(record))), default=date.min)
+
+
+def day_of(instant: datetime) -> date:
+    """The UTC day of an instant."""
+    return instant.astimezone(UTC).date()
+
+
+def first_seen_on(record: PaperRecord) -> date | None:
+    """The day an undated record was first seen, as `stamped` or an export noted it."""
+    try:
+        return date.fromisoformat(record.extras[FIRST_SEEN])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def stamped(record: PaperRecord, now: datetime) -> PaperRecord:
+    """The record, with today as its first day where it brings no day of its own."""
+    if record.listed_on or record.announced_on or record.submitted_at or first_seen_on(record):
+        return record
+    return replace(record, extras={**record.extras, FIRST_SEEN: day_of(now).isoformat()})
+
+
+def _united(lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """All words of the lists once, in the spelling that comes first."""
+    known: dict[str, str] = {}
+    for words in lists:
+        for word in words:
+            known.setdefault(word.casefold(), word)
+    return tuple(known.values())
+
+
+def _links(
+    arxiv_id: str | None, doi: str | None, ordered: Sequence[PaperRecord]
+) -> tuple[Link, ...]:
+    links = []
+    if arxiv_id:
+        links.append(Link(LinkKind.ABSTRACT, f"https://arxiv.org/abs/{arxiv_id}"))
+        links.append(Link(LinkKind.PDF, f"https://arxiv.org/pdf/{arxiv_id}"))
+    if doi:
+        links.append(Link(LinkKind.DOI, f"https://doi.org/{doi}"))
+    for record in ordered:
+        links.extend(link for link in record.links if not _repeats(link, arxiv_id, doi))
+    return tuple(dict.fromkeys(links))
+
+
+def _repeats(link: Link, arxiv_id: str | None, doi: str | None) -> bool:
+    """Whether a link leads where a link made from the paper's own ids already leads."""
+    if link.kind not in _DERIVED:
+        return False
+    parsed = parse_arxiv_id(link.url) if arxiv_id else None
+    found = normalise_doi(link.url) if doi else None
+    return (parsed is not None and parsed[0] == arxiv_id) or (found is not None and found == doi)
+
+
+def searchable(paper: Paper) -> tuple[Any, ...]:
+    """What the search index holds of a paper; when it changes, the paper's revision is raised."""
+    return (
+        paper.key,
+        paper.title,
+        paper.abstract,
+        paper.authors,
+        paper.categories,
+        paper.listed_on,
+        paper.has_code,
+    )
+
+
+def combine(old: PaperRecord, new: PaperRecord) -> PaperRecord:
+    """One record out of two states of the same record of a source.
+
+    The new state wins, unless it tells of an older version. Versions are kept from both, counts
+    are the larger ones and days of listing the earlier ones, so that importing an old file again
+    takes nothing back.
+    """
+    kept = old if _is_older(new, old) else new
+    versions = _versions((kept, new, old))
+    return replace(
+        kept,
+        versions=kept.versions if set(versions) == set(kept.versions) else versions,
+        votes=_either(max, old.votes, new.votes),
+        comments=_either(max, old.comments, new.comments),
+        listed_on=_either(min, old.listed_on, new.listed_on),
+        announced_on=_either(min, old.announced_on, new.announced_on),
+        extras=_combined_extras(old, new, kept),
+    )
+
+
+def _either(choose: Callable[[T, T], T], one: T | None, two: T | None) -> T | None:
+    if one is None or two is None:
+        return two if one is None else one
+    return choose(one, two)
+
+
+def _is_older(new: PaperRecord, old: PaperRecord) -> bool:
+    versions = _version(new), _version(old)
+    if all(versions) and versions[0] != versions[1]:
+        return versions[0] < versions[1]
+    return bool(new.updated_at and old.updated_at and new.updated_at < old.updated_at)
+
+
+def _combined_extras(old: PaperRecord, new: PaperRecord, kept: PaperRecord) -> dict[str, Any]:
+    extras = dict(kept.extras)
+    seen = [day for day in (first_seen_on(old), first_seen_on(new)) if day]
+    if seen:
+        extras[FIRST_SEEN] = min(seen).isoformat()
+    return extras

@@ -1,0 +1,1 @@
+"""Migrations; the name of each file begins with its revision."""

@@ -1,0 +1,80 @@
+"""Reads papers: joins each paper's row with its records and merges them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, FromClause, Row, Select, select
+
+from broadsheet.domain import Paper, PaperRecord
+from broadsheet.record_json import record_from_json
+from broadsheet.store.loading import in_chunks
+from broadsheet.store.merging import in_precedence, merge
+from broadsheet.store.schema import paper, record
+
+_PAGE = 500
+
+
+def read_papers(connection: Connection, paper_ids: Iterable[int]) -> list[Paper]:
+    """The papers of these numbers in any order; one query for up to 15,000."""
+    found: list[Paper] = []
+    for chunk in in_chunks(paper_ids):
+        # Both tables are narrowed: PostgreSQL, before its first ANALYZE, would scan all records.
+        of_these = paper.c.paper_id.in_(chunk), record.c.paper_id.in_(chunk)
+        rows = connection.execute(_with_records(paper).where(*of_these))
+        found.extend(merged for merged, _ in _merged(sorted(rows, key=attrgetter("paper_id"))))
+    return found
+
+
+def read_selected(connection: Connection, selection: Select[Any], order: str) -> list[Paper]:
+    """The papers that a selection of rows of `paper` yields, ascending by one of its columns."""
+    chosen = selection.subquery()
+    statement = _with_records(chosen).order_by(chosen.c[order], chosen.c.paper_id)
+    return [merged for merged, _ in _merged(connection.execute(statement))]
+
+
+def read_records(connection: Connection, paper_id: int) -> list[PaperRecord]:
+    """The records of a paper, most trusted source first."""
+    bodies = connection.scalars(select(record.c.body).where(record.c.paper_id == paper_id))
+    return in_precedence(record_from_json(orjson.loads(body)) for body in bodies)
+
+
+def read_everything(connection: Connection) -> Iterator[tuple[Paper, list[PaperRecord]]]:
+    """Every paper with its records, ascending by number, a few hundred in memory at a time."""
+    last = -1
+    while True:
+        chosen = select(paper).where(paper.c.paper_id > last).order_by(paper.c.paper_id)
+        page = chosen.limit(_PAGE).subquery()
+        rows = connection.execute(_with_records(page).order_by(page.c.paper_id)).all()
+        if not rows:
+            return
+        for merged, records in _merged(rows):
+            yield merged, in_precedence(records)
+        last = rows[-1].paper_id
+
+
+def _with_records(papers: FromClause) -> Select[Any]:
+    columns = papers.c
+    return select(
+        columns.paper_id, columns.key, columns.added_at, columns.revision, record.c.body
+    ).join_from(papers, record, record.c.paper_id == columns.paper_id)
+
+
+def _merged(rows: Iterable[Row[Any]]) -> Iterator[tuple[Paper, Sequence[PaperRecord]]]:
+    """Papers of rows in which all rows of a paper follow each other."""
+    for _, group in groupby(rows, key=attrgetter("paper_id")):
+        members = list(group)
+        records = [record_from_json(orjson.loads(row.body)) for row in members]
+        head = members[0]
+        merged = merge(
+            records,
+            paper_id=head.paper_id,
+            key=head.key,
+            added_at=head.added_at,
+            revision=head.revision,
+        )
+        yield merged, records

@@ -1,0 +1,148 @@
+"""Measures search on judged collections: words alone, vectors alone and both; selects nothing.
+
+A collection is a folder with `docs.jsonl`, `queries.jsonl` and `qrels.tsv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bm25s
+import numpy as np
+import Stemmer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from broadsheet.index.encoder import StaticEncoder
+
+    Scores = NDArray[np.float32]
+
+DEPTH = 1000
+RRF_K = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Documents, queries and graded judgements; `gains` is (queries, documents)."""
+
+    name: str
+    documents: list[str]
+    queries: list[str]
+    gains: Scores
+
+
+def read_collection(folder: Path) -> Collection:
+    """The collection in `folder`, without the queries that have no relevant document."""
+    documents = _read_lines(folder / "docs.jsonl")
+    queries = _read_lines(folder / "queries.jsonl")
+    column = {document["id"]: at for at, document in enumerate(documents)}
+    row = {query["id"]: at for at, query in enumerate(queries)}
+    gains = np.zeros((len(queries), len(documents)), dtype=np.float32)
+    with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file, delimiter="\t"):
+            grade = max(0.0, float(line["relevance"]))
+            gains[row[line["query_id"]], column[line["doc_id"]]] = 2**grade - 1
+    judged = np.flatnonzero(gains.any(axis=1))
+    texts = [f"{document['title']}. {document['text']}" for document in documents]
+    return Collection(folder.name, texts, [queries[at]["text"] for at in judged], gains[judged])
+
+
+def word_scores(collection: Collection) -> Scores:
+    """BM25 (k1 1.2, b 0.75, English stems and stop words) of every query and document."""
+    stemmer = Stemmer.Stemmer("english")
+    options = {"stopwords": "en", "stemmer": stemmer, "show_progress": False}
+    model = bm25s.BM25(k1=1.2, b=0.75)
+    model.index(bm25s.tokenize(collection.documents, **options), show_progress=False)
+    queries = bm25s.tokenize(collection.queries, return_ids=False, **options)
+    return np.stack([model.get_scores(query) for query in queries]).astype(np.float32)
+
+
+def vector_scores(collection: Collection, encoder: StaticEncoder) -> Scores:
+    """Cosine of every query and document."""
+    return encoder.encode(collection.queries) @ encoder.encode(collection.documents).T
+
+
+def ndcg(scores: Scores, gains: Scores, depth: int = 10) -> float:
+    """Mean nDCG: gain 2^relevance - 1, discount log2(rank + 1); ties in document order."""
+    discounts = 1 / np.log2(np.arange(2, depth + 2))
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
+    found = np.take_along_axis(gains, best, axis=1) @ discounts
+    ideal = -np.sort(-gains, axis=1)[:, :depth] @ discounts
+    return float(np.mean(found / ideal))
+
+
+def fuse_zscores(words: Scores, vectors: Scores, weight: float) -> Scores:
+    """z(words) + weight * z(vectors) over the union of both lists' best DEPTH."""
+    union = (_ranks(words) < DEPTH) & (words > 0) | (_ranks(vectors) < DEPTH)
+    fused = _zscores(words, union) + weight * _zscores(vectors, union)
+    return np.where(union, fused, -np.inf)
+
+
+def fuse_best(words: Scores, vectors: Scores, weight: float) -> Scores:
+    """Word score over the best one, + weight * cosine, over the union of both best DEPTH.
+
+    A document outside the words' best DEPTH counts 0 for words; its cosine is always the true one.
+    """
+    in_words = (_ranks(words) < DEPTH) & (words > 0)
+    best = np.maximum(words.max(axis=1, keepdims=True), 1e-9)
+    fused = np.where(in_words, words, 0) / best + weight * vectors
+    return np.where(in_words | (_ranks(vectors) < DEPTH), fused, -np.inf)
+
+
+def fuse_ranks(words: Scores, vectors: Scores, weight: float) -> Scores:
+    """Reciprocal rank fusion, the vectors' list counted `weight` times (Cormack et al. 2009)."""
+    by_words = np.where(words > 0, 1 / (RRF_K + 1 + _ranks(words)), 0)
+    by_vectors = 1 / (RRF_K + 1 + _ranks(vectors))
+    return (by_words + weight * by_vectors).astype(np.float32)
+
+
+def fusions() -> dict[str, Callable[[Scores, Scores], Scores]]:
+    """The fusions compared, by the name they have in the printed table."""
+    compared: dict[str, Callable[[Scores, Scores], Scores]] = {}
+    for weight in (0.4, 0.5, 0.6, 0.7, 0.8, 1.0):
+        compared[f"best 1, w {weight}"] = lambda a, b, w=weight: fuse_best(a, b, w)
+    for weight in (0.3, 0.4, 0.5, 0.6, 0.8, 1.0):
+        compared[f"z-score, w {weight}"] = lambda a, b, w=weight: fuse_zscores(a, b, w)
+    for weight in (0.5, 1.0):
+        compared[f"RRF k 60, w {weight}"] = lambda a, b, w=weight: fuse_ranks(a, b, w)
+    return compared
+
+
+def report(folder: Path, encoder: StaticEncoder) -> dict[str, list[float]]:
+    """nDCG@10 by method, one figure for each collection in `folder` (by name), then their mean."""
+    rows: dict[str, list[float]] = {}
+    for path in sorted(file.parent for file in folder.glob("*/qrels.tsv")):
+        collection = read_collection(path)
+        words, vectors = word_scores(collection), vector_scores(collection, encoder)
+        rows.setdefault("words (BM25)", []).append(ndcg(words, collection.gains))
+        rows.setdefault("vectors", []).append(ndcg(vectors, collection.gains))
+        for name, fuse in fusions().items():
+            rows.setdefault(name, []).append(ndcg(fuse(words, vectors), collection.gains))
+    return {name: [*figures, float(np.mean(figures))] for name, figures in rows.items()}
+
+
+def _read_lines(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _ranks(scores: Scores) -> NDArray[np.int64]:
+    order = np.argsort(-scores, axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(scores.shape[1])[None, :], axis=1)
+    return ranks
+
+
+def _zscores(scores: Scores, chosen: NDArray[np.bool_]) -> Scores:
+    """Standard scores of each row, its mean and deviation taken over the chosen columns."""
+    masked = np.where(chosen, scores, np.nan)
+    mean = np.nanmean(masked, axis=1, keepdims=True)
+    deviation = np.nanstd(masked, axis=1, keepdims=True)
+    return (scores - mean) / np.maximum(deviation, 1e-9)
