@@ -12,15 +12,9 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parent.parent
+from parts import PROJECT, missing_part
+
 NOW = datetime(2026, 8, 21, 12, 0, tzinfo=UTC)
-
-
-def missing_part(what: str) -> None:
-    """Skip visibly, or fail where every part is required (CI)."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing; CI must install it")
-    pytest.skip(f"{what} is not on this machine")
 
 
 @pytest.fixture
@@ -64,7 +58,6 @@ def postgres_server() -> Iterator[str]:
     binaries = _postgres_binaries()
     if binaries is None:
         missing_part("PostgreSQL")
-    assert binaries is not None
     folder = Path(f"/tmp/broadsheet-postgres-{uuid.uuid4().hex[:8]}")
     _as_postgres(
         [str(binaries / "initdb"), "-D", str(folder), "-A", "trust", "-U", "postgres", "-N"]

@@ -10,7 +10,7 @@ from tools.generate_docs import cli_page, settings_page
 from broadsheet.ranking.query import FIELDS
 from broadsheet.services import Services, open_services
 from broadsheet.settings import Settings
-from conftest import PROJECT
+from parts import PROJECT
 
 DOCS = PROJECT / "docs"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 import time
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect, sync_play
 
 from broadsheet.delivery.app import create_app
 from broadsheet.services import Services
+from parts import missing_part
 
 pytestmark = pytest.mark.browser
 
@@ -45,9 +45,7 @@ def browser() -> Iterator[Browser]:
     """Chromium; skipped where it is missing, except in CI."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing; CI must install it")
-        pytest.skip("Chromium is not on this machine")
+        missing_part("Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from programs import Run
 
-from conftest import missing_part
+from parts import missing_part
 
 Mount = Callable[[str], None]
 

@@ -26,6 +26,8 @@ COARSE_DIM = 64
 """Dimensions of the first pass: the principal ones hold two thirds of the vectors' variance."""
 OVERSAMPLING = 4
 """The first pass keeps so many times the rows that are asked for."""
+LEAST_CANDIDATES = 1000
+"""The first pass keeps at least so many rows."""
 _SAMPLE_ROWS = 10_000
 _BLOCK_ROWS = 16_384
 _LARGEST_BYTE = np.float32(127)
@@ -151,7 +153,7 @@ class Columns:
     def _candidates(self, vector: Floats, k: int, mask: NDArray[np.bool_] | None) -> Rows:
         allowed = None if mask is None else np.flatnonzero(mask)
         count = len(self.paper_ids) if allowed is None else len(allowed)
-        keep = max(k * OVERSAMPLING, 1000)
+        keep = max(k * OVERSAMPLING, LEAST_CANDIDATES)
         if self.coarse is None or count <= max(EXACT_ROWS, keep):
             return np.arange(count) if allowed is None else allowed
         scores = self.coarse.heads @ (vector @ self.coarse.axes)

@@ -1,6 +1,7 @@
 """What is asked of the index, and its translation into LanceDB's queries and filters.
 
-The search language itself is ranking's matter; this knows columns, not operators.
+The search language itself is ranking's matter; this knows columns, not operators. LanceDB takes
+two seconds to import, so it is imported where a search needs it.
 """
 
 from __future__ import annotations
@@ -8,15 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from lancedb.query import (
-    BooleanQuery,
-    FullTextOperator,
-    FullTextQuery,
-    MatchQuery,
-    Occur,
-    PhraseQuery,
-)
+if TYPE_CHECKING:
+    from lancedb.query import FullTextQuery
 
 PHRASE_SLOP = {"authors": 1}
 """Words that may stand within a phrase: one in a name, for middle names and initials."""
@@ -71,12 +67,14 @@ class Filter:
 
 def full_text_query(query: WordQuery) -> FullTextQuery | None:
     """The query as LanceDB takes it; None where nothing in it can be looked up by words."""
+    from lancedb.query import BooleanQuery, FullTextOperator, MatchQuery, Occur
+
     clauses: list[tuple[Occur, FullTextQuery]] = []
     if query.words:
         ranks = MatchQuery(
             query.words,
             Column.TEXT.value,
-            operator=_every_word if query.is_every_word_needed else FullTextOperator.OR,
+            operator=FullTextOperator.AND if query.is_every_word_needed else FullTextOperator.OR,
         )
         is_optional = query.required and not query.is_every_word_needed
         clauses.append((Occur.SHOULD if is_optional else Occur.MUST, ranks))
@@ -87,15 +85,14 @@ def full_text_query(query: WordQuery) -> FullTextQuery | None:
     return clauses[0][1] if len(clauses) == 1 else BooleanQuery(clauses)
 
 
-_every_word = FullTextOperator.AND
-
-
 def term_query(term: Term) -> FullTextQuery:
     """The documents for which a condition holds."""
+    from lancedb.query import FullTextOperator, MatchQuery, PhraseQuery
+
     column = term.column.value
     if term.is_phrase:
         return PhraseQuery(term.words, column, slop=PHRASE_SLOP.get(column, 0))
-    return MatchQuery(term.words, column, operator=_every_word)
+    return MatchQuery(term.words, column, operator=FullTextOperator.AND)
 
 
 def sql_filter(filter_: Filter) -> str | None:

@@ -1,6 +1,7 @@
 """Writes the table of one generation: whole from a feed, or change by change.
 
-Callers hold the write lock; which generation is written, and when, is decided in `lance`.
+Callers hold the write lock; which generation is written, and when, is decided in `lance`. LanceDB
+takes two seconds to import, so it is imported where a table is touched.
 """
 
 from __future__ import annotations
@@ -12,10 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS, BTree, LabelList
 from numpy.typing import NDArray
 
 from broadsheet.index.documents import Document, Feed, encoded_text, record_batch, schema
@@ -46,6 +45,8 @@ class Encoder(Protocol):
 
 def open_table(folder: Path) -> Any:
     """The newest version of a generation's table; it does not move on by itself."""
+    import lancedb
+
     return lancedb.connect(folder).open_table(_TABLE)
 
 
@@ -73,6 +74,8 @@ class Writer:
         rows = schema(manifest.dim)
         batches = self._batches(feed, target, progress)
         reader = pa.RecordBatchReader.from_batches(rows, batches)
+        import lancedb
+
         connection = lancedb.connect(self.generations.folder(name))
         table = connection.create_table(_TABLE, reader, schema=rows)
         _create_indexes(table)
@@ -89,11 +92,9 @@ class Writer:
             changes = [change for change in found if change[1] <= target]
             if changes:
                 yield self._batch(changes)
-            if len(changes) < len(found) or len(found) < BUILD_BATCH:
-                break
-            cursor = found[-1][1]
-            done += len(changes)
-            progress(done)
+                done += len(changes)
+                progress(done)
+            cursor = found[-1][1] if len(found) == BUILD_BATCH else target
 
     def _batch(self, changes: Changes) -> pa.RecordBatch:
         if self.encoder is None:
@@ -154,11 +155,14 @@ class Writer:
 
 
 def _create_indexes(table: Any) -> None:
+    from lancedb.index import FTS, Bitmap, BTree, LabelList
+
     words = FTS(with_position=True, stem=True, remove_stop_words=True, ascii_folding=True)
     names = FTS(with_position=True, stem=False, remove_stop_words=False, ascii_folding=True)
     table.create_index("paper_id", config=BTree())
     table.create_index("listed_on", config=BTree())
     table.create_index("categories", config=LabelList())
+    table.create_index("has_code", config=Bitmap())
     table.create_index("text", config=words)
     table.create_index("title", config=words)
     table.create_index("authors", config=names)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from broadsheet.domain import PaperRecord
+from broadsheet.domain import Link, LinkKind, PaperRecord
 from broadsheet.errors import RecordError
 from broadsheet.identifiers import arxiv_id_of_doi, content_key, normalise_doi, parse_arxiv_id
 from broadsheet.record_json import record_from_json
@@ -37,6 +37,8 @@ _KNOWN = frozenset(
         "license",
         "url",
         "date_source",
+        "code",
+        "project",
     }
 )
 
@@ -72,8 +74,15 @@ def record_of_paper(fields: Mapping[str, Any], context: Context) -> PaperRecord:
         votes=count(fields, "votes"),
         comments=count(fields, "comments"),
         keywords=texts(fields, "keywords"),
-        links=find_links(f"{abstract} {comment}"),
+        links=unique((*_named_links(fields), *find_links(f"{abstract} {comment}"))),
         extras=extras,
+    )
+
+
+def _named_links(fields: Mapping[str, Any]) -> tuple[Link | None, ...]:
+    return (
+        web_link(LinkKind.CODE, fields.get("code")),
+        web_link(LinkKind.PROJECT, fields.get("project")),
     )
 
 
