@@ -9,10 +9,9 @@ from __future__ import annotations
 import statistics
 import sys
 
-from broadsheet.ranking.evaluation import EvaluationRow, evaluate
-
 from benchmarks.measure import data_folder
 from broadsheet.index.encoder import StaticEncoder
+from broadsheet.ranking.evaluation import EvaluationRow, evaluate
 
 REFERENCE = {"cranfield": 0.537, "cacm": 0.500, "cisi": 0.381, "npl": 0.449}
 

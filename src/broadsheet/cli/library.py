@@ -57,6 +57,7 @@ def import_(
     listed_on = _day(date) if date else None
     services = open_services(load_settings())
     paths = pipeline.files_of(files)
+    services.index.warm_up()
     report = _import_with_progress(services, paths, listed_on)
     for failure in report.failures:
         say(failure)

@@ -23,6 +23,7 @@ from broadsheet.services import Services, open_services
 from broadsheet.settings import Settings, load_settings
 from broadsheet.status import status as status_of
 
+SOCKET_BACKLOG = 128
 STARTUP_INDEX_LIMIT = 2_000
 """Up to so many unindexed papers are indexed before the first page; more, beside the server."""
 
@@ -55,6 +56,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(SOCKET_BACKLOG)  # whoever comes before the app is ready waits, unrefused
     except OSError as error:
         fail(
             f"Cannot listen on {host} port {port}: {error.strerror}. "

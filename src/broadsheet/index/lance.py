@@ -5,6 +5,7 @@ Everything here can be deleted and built again from the store; opening never fai
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,6 +120,11 @@ class PaperIndex:
             return None
         vector = np.asarray(self._encoder.encode([text])[0], dtype=np.float32)
         return vector if vector.any() else None
+
+    @staticmethod
+    def warm_up() -> None:
+        """Import LanceDB beside other work; that takes two seconds, in part without the GIL."""
+        threading.Thread(target=importlib.import_module, args=("lancedb",), daemon=True).start()
 
     def sync(self, feed: Feed, progress: Progress = _ignore) -> int:
         """Take in what changed in the store since the index's revision; the number of changes.

@@ -90,12 +90,14 @@ class Snapshot:
     def search_vectors(self, vector: Floats, query: WordQuery, filter_: Filter, k: int) -> Hits:
         """The `k` papers closest to `vector` (dim,): (paper ids, cosines), best first.
 
-        The conditions of `query` hold for them; its words are not looked at.
+        The conditions of `query` hold for them; its words are not looked at. Papers at a right
+        angle or beyond have nothing to do with the query and are left out.
         """
         if len(vector) != self.columns.vectors.dim or not vector.any():
             return _NOTHING
         rows, scores = self.columns.nearest(vector, k, self._mask(query, filter_))
-        return self.columns.paper_ids[rows], scores
+        is_close = scores > 0
+        return self.columns.paper_ids[rows[is_close]], scores[is_close]
 
     def similarities(self, vector: Floats, paper_ids: Ids) -> Floats:
         """The cosine of `vector` with each paper's vector; 0 for papers that are not here."""

@@ -39,13 +39,18 @@ def fuse(
     cosines: Floats,
     vector_weight: float,
     bonus: Floats,
+    *,
+    floor: float = 0.0,
 ) -> Fused:
     """The weighted sum of both scores, each standardised over the candidates, and the bonus.
+
+    `floor` is the lowest BM25 score that the window of words had room for: candidates that words
+    did not find have at most that, and count as if they had it.
 
     Standardised sums did better than reciprocal ranks in Bruch et al., An Analysis of Fusion
     Functions for Hybrid Retrieval (2022); equal scores stand by paper id, newest first.
     """
-    words = (1 - vector_weight) * standardise(bm25)
+    words = (1 - vector_weight) * standardise(np.maximum(bm25, floor))
     vectors = vector_weight * standardise(cosines)
     scores = words + vectors + bonus
     order = np.lexsort((-paper_ids, -scores))

@@ -172,9 +172,8 @@ class Ranking:
         chosen = ranked.paper_ids[offset : offset + listing.limit].tolist()
         places = {paper_id: place for place, paper_id in enumerate(chosen, offset)}
         hits = tuple(
-            Hit(paper, ranked.score(place), ranked.reasons(place), ranked.terms)
+            _hit(paper, ranked, places[paper.paper_id], listing)
             for paper in self.store.papers(chosen)
-            for place in (places[paper.paper_id],)
         )
         return Page(
             listing=listing,
@@ -208,8 +207,15 @@ def _page_of_papers(
     return Page(listing, hits, total, next_cursor=cursor, start=listing.start, end=listing.end)
 
 
+def _hit(paper: Paper, ranked: Ranked, place: int, listing: Listing) -> Hit:
+    reasons = _standing(paper, listing) if ranked.scores is None else ranked.reasons(place)
+    return Hit(paper, ranked.score(place), reasons, ranked.terms)
+
+
 def _standing(paper: Paper, listing: Listing) -> tuple[Reason, ...]:
-    if listing.kind is ListingKind.SEARCH or listing.sort is Sort.DATE:
+    """Why a paper stands where it does in an order that is not by score."""
+    is_by_date = listing.kind is ListingKind.SEARCH and listing.sort is not Sort.VOTES
+    if is_by_date or listing.sort is Sort.DATE:
         text = f"Listed on {paper.listed_on.isoformat()}."
         return (Reason("date", float(paper.listed_on.toordinal()), text),)
     votes = "1 vote" if paper.votes == 1 else f"{paper.votes:,} votes"
@@ -220,8 +226,8 @@ def _standing(paper: Paper, listing: Listing) -> tuple[Reason, ...]:
 def period_around(kind: ListingKind, day: date) -> tuple[date, date]:
     """The first and last day of the day, ISO week or month in which a day lies."""
     if kind is ListingKind.WEEK:
-        start = day - timedelta(days=day.weekday())
-        return start, start + timedelta(days=6)
+        start = day - timedelta(days=min(day.weekday(), (day - date.min).days))
+        return start, start + timedelta(days=min(6, (date.max - start).days))
     if kind is ListingKind.MONTH:
         return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
     return day, day

@@ -129,7 +129,7 @@ def parse(text: str) -> Query:
     Raises QueryError, with the position of the trouble, for an unknown field, a quotation that is
     not closed, an empty value or a date that is none. Nothing else is an error.
     """
-    text = _safe(text)
+    text = _safe(text).rstrip()
     clauses = []
     position = _skip_space(text, 0)
     while position < len(text):

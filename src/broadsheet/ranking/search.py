@@ -184,9 +184,9 @@ def candidates(
         _cosines(snapshot, vector, found),
         _weight(mode, vector_weight, has_vector=vector is not None),
         np.where(np.isin(found, question.pinned), np.float64(PINNED_SCORE), np.float64(0)),
+        floor=float(scores.min()) if len(by_words) >= WORD_WINDOW else 0.0,
     )
-    is_cut = len(by_words) >= WORD_WINDOW or (mode is Mode.VECTORS and len(found) >= WORD_WINDOW)
-    return Candidates(fused, is_whole=not is_cut)
+    return Candidates(fused, is_whole=max(len(by_words), len(by_vector)) < WORD_WINDOW)
 
 
 def _is_complete(words: WordQuery, searching: Future[Hits]) -> bool:
@@ -201,9 +201,8 @@ def _weight(mode: Mode, vector_weight: float, *, has_vector: bool) -> float:
 
 
 def _at(found: Ids, by_words: Ids, scores: Floats) -> NDArray[np.float64]:
-    """The BM25 scores at the candidates' places; others get the most that they can have."""
-    floor = float(scores.min()) if len(scores) >= WORD_WINDOW else 0.0
-    values = np.full(len(found), floor)
+    """The BM25 scores at the candidates' places, 0 for those that words did not find."""
+    values = np.zeros(len(found))
     values[np.searchsorted(found, by_words)] = scores
     return values
 
