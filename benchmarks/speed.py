@@ -35,6 +35,7 @@ from benchmarks.measure import (
     times_ms,
 )
 from broadsheet.domain import Listing, ListingKind, Page
+from broadsheet.process import tune
 from broadsheet.services import open_services
 from broadsheet.settings import Settings
 
@@ -48,6 +49,7 @@ WARM_UP = 20
 def main() -> None:
     """Measure everything and print Markdown tables."""
     options = _options()
+    tune()
     data = data_folder()
     folder = PROJECT / ".bench"
     if not options.keep:

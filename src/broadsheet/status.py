@@ -30,15 +30,18 @@ class Status:
         return self.is_index_available and self.pending == 0
 
 
-def status(services: Services) -> Status:
-    """The present state; an unusable index is part of it, not an error."""
+def status(services: Services, *, with_sources: bool = True) -> Status:
+    """The present state; an unusable index is part of it, not an error.
+
+    Counting the sources reads every record; whoever asks every few seconds goes without.
+    """
     state = services.index.state()
     pending = services.store.pending(state.revision)
     _, rejects = services.store.rejects(limit=1)
     return Status(
         papers=services.store.count(),
         newest_on=services.store.newest_day(),
-        sources=tuple(services.store.source_counts()),
+        sources=tuple(services.store.source_counts()) if with_sources else (),
         rejects=rejects,
         is_index_available=state.is_available,
         is_index_building=state.is_building,

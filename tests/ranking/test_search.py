@@ -142,6 +142,15 @@ def test_nothing_is_found_for_what_nobody_wrote(bakery: Shelf) -> None:
     assert any("words only" in note for note in page.notes)
 
 
+def test_nothing_is_found_for_a_subject_that_the_library_does_not_have(bakery: Shelf) -> None:
+    page = search(bakery, "quark confinement")
+    assert (page.hits, page.total, page.notes) == ((), 0, ())
+
+
+def test_papers_far_in_meaning_do_not_pad_the_hits_of_a_word(bakery: Shelf) -> None:
+    assert numbers(search(bakery, "telescope")) == [4]
+
+
 def test_hits_carry_the_words_to_highlight(bakery: Shelf) -> None:
     assert search(bakery, "Bread -survey").hits[0].terms == ("bread",)
 

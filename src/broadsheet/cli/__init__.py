@@ -11,6 +11,7 @@ from broadsheet import __version__
 from broadsheet.cli import library, operating, reading
 from broadsheet.cli.terminal import fail
 from broadsheet.errors import BroadsheetError
+from broadsheet.process import tune
 
 app = typer.Typer(
     name="broadsheet",
@@ -49,6 +50,7 @@ operating.register(app)
 
 def main() -> None:
     """Run the command line; every deliberate error is one sentence on stderr and exit code 1."""
+    tune()
     try:
         app()
     except BroadsheetError as error:

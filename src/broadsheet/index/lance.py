@@ -18,6 +18,7 @@ from broadsheet.errors import IndexUnavailable, StorageError
 from broadsheet.index.columns import Floats, read_columns
 from broadsheet.index.documents import Feed
 from broadsheet.index.generations import Generations, Manifest
+from broadsheet.index.reading import Table
 from broadsheet.index.snapshot import Snapshot, lance_errors
 from broadsheet.index.writing import Encoder, Progress, Writer, open_table
 
@@ -98,7 +99,7 @@ class PaperIndex:
             raise IndexUnavailable(f"{self.state().reason or _MISSING} {_REMEDY}")
         previous = self._opened[2] if self._opened and self._opened[1] == name else None
         with lance_errors():
-            table = open_table(self._generations.folder(name))
+            table = Table.open(self._generations.folder(name))
             columns = read_columns(
                 table,
                 manifest.dim,

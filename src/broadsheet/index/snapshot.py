@@ -7,11 +7,10 @@ combined, is ranking's matter.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,7 @@ from broadsheet.errors import IndexUnavailable
 from broadsheet.index.columns import Columns, Floats
 from broadsheet.index.documents import title_hash
 from broadsheet.index.generations import Manifest
+from broadsheet.index.reading import Table
 from broadsheet.index.words import (
     Column,
     Filter,
@@ -35,10 +35,6 @@ Hits = tuple[Ids, Floats]
 
 _REMEMBERED_TERMS = 64
 _LANCE_ERRORS = (RuntimeError, OSError, ValueError, pa.ArrowException)
-
-
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="search")
 
 
 @contextmanager
@@ -61,31 +57,31 @@ class Snapshot:
     Every search raises IndexUnavailable when the files behind it are gone or damaged.
     """
 
-    table: Any
+    table: Table
     columns: Columns
     manifest: Manifest
     _terms: dict[Term, Ids] = field(default_factory=dict)
-    _threads: ThreadPoolExecutor = field(default_factory=_threads)
 
     def search_words(self, query: WordQuery, filter_: Filter, k: int) -> Hits:
         """The `k` papers with the highest BM25 scores: (paper ids, scores), best first."""
+        return self.start_search_words(query, filter_, k)()
+
+    def start_search_words(self, query: WordQuery, filter_: Filter, k: int) -> Callable[[], Hits]:
+        """Begin `search_words`, to do other work meanwhile; call the answer for the hits."""
         asked = full_text_query(self._checkable(query))
         if asked is None or not len(self.columns.paper_ids):
-            return _NOTHING
+            return lambda: _NOTHING
         with lance_errors():
-            search = self.table.search(asked, query_type="fts").select(["paper_id", "_score"])
-            condition = sql_filter(filter_)
-            if condition:
-                search = search.where(condition, prefilter=True)
-            found = search.limit(k).to_arrow()
-        ids, scores = found["paper_id"].to_numpy(), found["_score"].to_numpy()
-        is_known = self.columns.rows(ids) >= 0
-        order = np.lexsort((-ids[is_known], -scores[is_known]))
-        return ids[is_known][order], scores[is_known][order]
+            searching = self.table.search(asked, sql_filter(filter_), k)
+        return lambda: self._hits(searching)
 
-    def start_search_words(self, query: WordQuery, filter_: Filter, k: int) -> Future[Hits]:
-        """`search_words` in another thread, so that vectors are searched meanwhile."""
-        return self._threads.submit(self.search_words, query, filter_, k)
+    def _hits(self, searching: Future[pa.Table]) -> Hits:
+        with lance_errors():
+            found = searching.result()
+        ids = self.columns.paper_ids[self.columns.places.rows(found["_rowid"].to_numpy())]
+        scores = found["_score"].to_numpy()
+        order = np.lexsort((-ids, -scores))
+        return ids[order], scores[order]
 
     def search_vectors(self, vector: Floats, query: WordQuery, filter_: Filter, k: int) -> Hits:
         """The `k` papers closest to `vector` (dim,): (paper ids, cosines), best first.
@@ -183,7 +179,7 @@ class Snapshot:
         if term in self._terms:
             return True
         with lance_errors():
-            return any(True for _ in self.table.tokenize(term.words, column=_analyser(term)))
+            return self.table.has_words(term.words, _analyser(term))
 
 
 def _analyser(term: Term) -> str:

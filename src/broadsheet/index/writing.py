@@ -27,7 +27,8 @@ UNINDEXED_ROWS = 2000
 """Rows that may wait outside the word index; a search reads them one by one, and stays exact."""
 _KEPT_VERSIONS = timedelta(minutes=5)
 """Searches in other processes may still read versions this young."""
-_TABLE = "papers"
+TABLE = "papers"
+"""The table's name in its generation."""
 
 Changes = Sequence[tuple[Document, int]]
 Progress = Callable[[int], None]
@@ -47,7 +48,7 @@ def open_table(folder: Path) -> Any:
     """The newest version of a generation's table; it does not move on by itself."""
     import lancedb
 
-    return lancedb.connect(folder).open_table(_TABLE)
+    return lancedb.connect(folder).open_table(TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Writer:
         import lancedb
 
         connection = lancedb.connect(self.generations.folder(name))
-        table = connection.create_table(_TABLE, reader, schema=rows)
+        table = connection.create_table(TABLE, reader, schema=rows)
         _create_indexes(table)
         manifest = dataclasses.replace(
             manifest, revision=target, documents=table.count_rows(), version=table.version

@@ -143,9 +143,9 @@ class Ranking:
 
     def _freshness(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What the reader must know of papers that the index does not hold yet."""
-        pending = self.store.pending(snapshot.manifest.revision)
-        if not pending:
+        if self.store.revision() <= snapshot.manifest.revision:
             return ()
+        pending = self.store.pending(snapshot.manifest.revision)
         papers = "1 paper is" if pending == 1 else f"{pending:,} papers are"
         building = " The index is being rebuilt." if self.index.state().is_building else ""
         return (f"{papers} not yet searchable.{building}",)

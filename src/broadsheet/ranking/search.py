@@ -7,7 +7,6 @@ same for every page, so pages of one search neither repeat nor lose a paper.
 from __future__ import annotations
 
 import dataclasses
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from broadsheet.domain import Sort
 from broadsheet.index.columns import Floats
-from broadsheet.index.snapshot import Hits, Ids, Snapshot
+from broadsheet.index.snapshot import Ids, Snapshot
 from broadsheet.index.words import Column, Filter, Term, WordQuery
 from broadsheet.ranking.fusion import VECTOR_WEIGHT, Fused, fuse
 from broadsheet.ranking.query import Clause, Field, Query
@@ -166,16 +165,24 @@ def candidates(
     question: Question,
     mode: Mode = Mode.HYBRID,
     vector_weight: float = VECTOR_WEIGHT,
+    least_cosine: float = LEAST_COSINE,
 ) -> Candidates:
-    """The best papers by words and by meaning and the pinned ones, with their scores."""
+    """The best papers by words and by meaning and the pinned ones, with their scores.
+
+    Where words are searched too, meaning alone brings up only what is at `least_cosine`.
+    """
     vector = question.vector if mode is not Mode.WORDS else None
     words = question.words if mode is not Mode.VECTORS else WordQuery()
     searching = snapshot.start_search_words(words, question.filter, WORD_WINDOW)
     by_vector = np.zeros(0, np.int64)
-    if vector is not None and not _is_complete(words, searching):
+    if vector is not None:
         window = VECTOR_WINDOW if mode is Mode.HYBRID else WORD_WINDOW
-        by_vector, _ = snapshot.search_vectors(vector, question.words, question.filter, window)
-    by_words, scores = searching.result()
+        least = least_cosine if mode is Mode.HYBRID else 0
+        by_vector, cosines = snapshot.search_vectors(
+            vector, question.words, question.filter, window
+        )
+        by_vector = by_vector[cosines >= least]
+    by_words, scores = searching()
     pinned = np.array(question.pinned, np.int64)
     found = np.unique(np.concatenate((by_words, by_vector, pinned)))
     fused = fuse(
@@ -187,11 +194,6 @@ def candidates(
         floor=float(scores.min()) if len(by_words) >= WORD_WINDOW else 0.0,
     )
     return Candidates(fused, is_whole=max(len(by_words), len(by_vector)) < WORD_WINDOW)
-
-
-def _is_complete(words: WordQuery, searching: Future[Hits]) -> bool:
-    """Whether the hits by words are all that can be found, as textual conditions leave few."""
-    return bool(words.required) and len(searching.result()[0]) < WORD_WINDOW
 
 
 def _weight(mode: Mode, vector_weight: float, *, has_vector: bool) -> float:

@@ -33,7 +33,8 @@ def similar(
         filter=Filter(without=frozenset({paper_id, *without})),
         vector=vector,
     )
-    fused = candidates(snapshot, question, vector_weight=VECTOR_WEIGHT).fused
+    # Of a small library the closest papers are wanted, however far they are.
+    fused = candidates(snapshot, question, vector_weight=VECTOR_WEIGHT, least_cosine=0.0).fused
     return Ranked(fused.paper_ids[:MOST_SIMILAR], fused.scores[:MOST_SIMILAR], _signals(fused))
 
 

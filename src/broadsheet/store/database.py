@@ -141,7 +141,11 @@ def _sqlite(address: URL) -> Database:
             "or name another folder with BROADSHEET_DATA."
         ) from error
     engine = create_engine(
-        address, connect_args={"timeout": WAIT_SECONDS}, pool_size=5, max_overflow=60
+        address,
+        connect_args={"timeout": WAIT_SECONDS},
+        pool_size=5,
+        max_overflow=60,
+        pool_use_lifo=True,  # the connection used last has the warmest page cache
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

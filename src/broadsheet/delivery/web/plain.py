@@ -43,7 +43,7 @@ def api_slash() -> Response:
 @router.get("/health")
 def health(request: Request) -> Response:
     """For monitors: whether the library answers, how many papers, and the state of the index."""
-    state = status(services_of(request))
+    state = status(services_of(request), with_sources=False)
     body = {
         "status": "ok",
         "papers": state.papers,
