@@ -133,6 +133,7 @@ class Paper:
 class RelatedPaper:
     """A paper that is not the same work's record but belongs to it (conference and journal)."""
 
+    paper_id: int
     key: str
     title: str
     listed_on: date

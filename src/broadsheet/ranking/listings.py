@@ -104,8 +104,7 @@ class Ranking:
 
     def _similar(self, listing: Listing, offset: int) -> Page:
         seed = self.store.paper(listing.seed)
-        related = self.store.related(seed.paper_id)
-        without = [self.store.paper(other.key).paper_id for other in related]
+        without = [other.paper_id for other in self.store.related(seed.paper_id)]
         try:
             snapshot = self.index.snapshot()
             ranked = similar(snapshot, seed.paper_id, readable(seed.title), without=without)

@@ -30,8 +30,9 @@ def similar(
         raise IndexUnavailable(message)
     question = Question(
         words=WordQuery(" ".join(title.split()[:MOST_WORDS])),
-        filter=Filter(without=frozenset({paper_id, *without})),
+        filter=Filter(),
         vector=vector,
+        left_out=(paper_id, *without),
     )
     # Of a small library the closest papers are wanted, however far they are.
     fused = candidates(snapshot, question, vector_weight=VECTOR_WEIGHT, least_cosine=0.0).fused

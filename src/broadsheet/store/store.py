@@ -92,7 +92,7 @@ class Store:
         with self._database.read() as connection:
             found = read_papers(connection, listings.related_ids(connection, paper_id))
         found.sort(key=lambda each: (each.listed_on, each.key), reverse=True)
-        return [RelatedPaper(each.key, each.title, each.listed_on) for each in found]
+        return [RelatedPaper(each.paper_id, each.key, each.title, each.listed_on) for each in found]
 
     def records(self, paper_id: int) -> list[PaperRecord]:
         """What each source says about a paper, most trusted first."""
