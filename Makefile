@@ -50,7 +50,7 @@ bench-quality: install-dev ## quality of search on the test collections
 	$(BIN)/python -m benchmarks.quality
 
 lock: ## write the lock files anew from pyproject.toml (needs pip-tools)
-	for extra in "" dev bench; do $(PYTHON) -m piptools compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --all-build-deps $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
+	for extra in "" dev bench; do $(PYTHON) -m piptools compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --all-build-deps $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
 
 docs: install-dev ## write docs/settings.md and docs/cli.md from the code
 	$(BIN)/python -m tools.generate_docs
