@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from broadsheet.sources.streams import Input
 
 BATCH = 1000
 """Records per transaction: large enough for bulk statements, small enough for a short lock."""
+
+SAMPLE_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +177,22 @@ def _feed(services: Services) -> Feed:
     return Feed(changes, store.removals, store.pending, store.revision)
 
 
-def load_sample(services: Services) -> ImportReport:
-    """Bring in the sample edition that ships with Broadsheet."""
+def load_sample(services: Services) -> ImportCounts:
+    """Bring in the sample edition that ships with Broadsheet.
+
+    Its papers keep their true dates; they are laid out over the editions of the last seven days,
+    so that a fresh library has days, a week and trends to look at.
+    """
+    today = services.clock().date()
     with resources.as_file(resources.files("broadsheet.sample") / "edition.jsonl") as path:
-        return import_files(services, [path], source="sample")
+        items = read_file(path, source="sample", today=today)
+        records = [item.record for item in items if item.record is not None]
+    laid_out = [
+        replace(record, listed_on=today - timedelta(days=place % SAMPLE_DAYS))
+        for place, record in enumerate(reversed(records))
+    ]
+    counts, _ = services.store.ingest(laid_out, now=services.clock())
+    return counts
 
 
 def export(services: Services) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ import gzip
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,16 @@ def test_an_export_taken_back_is_an_equal_library(run: Run, tmp_path: Path) -> N
     )
     assert len(first) == 69
     assert first == second
+
+
+def test_the_sample_edition_fills_the_days_of_the_last_week(run: Run, tmp_path: Path) -> None:
+    run("sample", "load")
+    today = datetime.now(UTC).date()
+    for days_ago in range(7):
+        found = run("papers", "--date", str(today - timedelta(days=days_ago)), "--json").stdout
+        assert json.loads(found)["total"] >= 9
+    shown = json.loads(run("show", "1706.03762", "--json").stdout)
+    assert shown["published_at"].startswith("2017-06-12")
 
 
 def test_the_sample_edition_can_be_taken_out(run: Run, tmp_path: Path) -> None:

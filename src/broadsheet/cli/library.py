@@ -179,9 +179,9 @@ sample = typer.Typer(help="The sample edition that a fresh install shows.", no_a
 def sample_load() -> None:
     """Bring in the sample edition: landmark papers of machine learning, summarised by us."""
     services = open_services(load_settings())
-    report = pipeline.load_sample(services)
+    counts = pipeline.load_sample(services)
     sync_with_progress(services)
-    tell(f"{report.counts.new:,} sample papers added.")
+    tell(f"{counts.new:,} sample papers added.")
 
 
 @sample.command("remove")

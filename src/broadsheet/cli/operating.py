@@ -68,7 +68,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _prepare(services: Services) -> None:
     if services.settings.load_sample and services.store.count() == 0:
-        added = pipeline.load_sample(services).counts.new
+        added = pipeline.load_sample(services).new
         say(f"The library is empty: {added} sample papers loaded "
             "(`broadsheet sample remove` takes them out).")  # fmt: skip
     state = services.index.state()

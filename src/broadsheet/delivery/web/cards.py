@@ -95,8 +95,8 @@ def card(hit: Hit, *, today: date, is_lead: bool = False) -> Card:
 
 
 def is_new(paper: Paper, today: date) -> bool:
-    """Whether the paper was listed within the last two days."""
-    return paper.listed_on >= today - NEW_FOR
+    """Whether the paper was listed within the last two days; papers of the sample never are."""
+    return not paper.is_sample and paper.listed_on >= today - NEW_FOR
 
 
 def authors_in_short(authors: tuple[str, ...]) -> str:

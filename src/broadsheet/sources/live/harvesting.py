@@ -6,12 +6,12 @@ A source turns answers into records and cursors. How requests are paced and retr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from broadsheet.domain import PaperRecord, Reject
+from broadsheet.domain import Paper, PaperRecord, Reject
 
 Cursor = Mapping[str, Any]
 """Where a harvest goes on: JSON values of the source's own; empty before the first harvest."""
@@ -80,10 +80,15 @@ class Calendar(Protocol):
 Harvest = Callable[[Fetch, Options, Cursor, datetime], Iterator[Batch]]
 """(fetch, options, cursor, now) -> batches; each is asked for when the one before is stored."""
 
+Enrich = Callable[[Fetch, Options, Sequence[Paper], datetime], Iterator[Batch]]
+"""(fetch, options, papers, now) -> batches of records about papers that are known already."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
     """A kind of live source; the operator adds sources of a kind with options of their own.
+
+    It has either `harvest`, which brings new papers, or `enrich`, which adds to known ones.
 
     `hosts` are all that is ever contacted besides the host of the option `url`. `pause_seconds`
     is the time between two requests to a host. `options` maps each option to (default, help);
@@ -96,7 +101,8 @@ class SourceKind:
     hosts: tuple[str, ...]
     pause_seconds: float
     calendar: Calendar
-    harvest: Harvest
+    harvest: Harvest | None = None
+    enrich: Enrich | None = None
     options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def completed(self, options: Mapping[str, str]) -> dict[str, str]:
