@@ -258,6 +258,41 @@ class SourceCount:
     newest_on: date | None
 
 
+class SourceState(StrEnum):
+    """How a live source stands; `intake.state_of` decides which one a reader is shown."""
+
+    FRESH = "fresh"
+    WAITING = "waiting"
+    QUIET = "quiet"
+    STALLED = "stalled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A live source as the operator added it, with its schedule, cursor and last outcome.
+
+    `outcome` is what the last harvest ended with, None before the first; `reason` says why in a
+    sentence. `is_underway` tells that `cursor` stands within a harvest that was broken off.
+    `news_at` is when a harvest last brought something new, `batch_on` the newest day of
+    announcement it has seen. `failures` counts failed harvests in a row.
+    """
+
+    name: str
+    kind: str
+    options: Mapping[str, str]
+    is_paused: bool
+    cursor: Mapping[str, Any]
+    is_underway: bool
+    due_at: datetime
+    outcome: SourceState | None = None
+    reason: str = ""
+    checked_at: datetime | None = None
+    news_at: datetime | None = None
+    batch_on: date | None = None
+    failures: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
     """What an import did, in papers."""

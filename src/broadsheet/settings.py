@@ -35,6 +35,14 @@ class Settings(BaseSettings):
         description="Public address of this instance, used in absolute links; empty means the "
         "address of the request.",
     )
+    contact: str = Field(
+        "",
+        description="Your e-mail address or page, told to the services that live sources ask "
+        "(User-Agent); arXiv and Crossref want one.",
+    )
+    worker: bool = Field(
+        True, description="Whether `broadsheet serve` also harvests live sources when they are due."
+    )
     load_sample: bool = Field(
         True, description="Whether an empty library is filled with the sample edition on start."
     )

@@ -14,6 +14,7 @@ from rich.text import Text
 from broadsheet import doctor as doctor_
 from broadsheet import pipeline
 from broadsheet.cli.library import sync_with_progress
+from broadsheet.cli.sources import start_beside
 from broadsheet.cli.terminal import fail, out, print_json, say, tell
 from broadsheet.errors import BroadsheetError
 from broadsheet.index.encoder import StaticEncoder
@@ -46,6 +47,8 @@ def serve(
     listener = _listen(host or settings.host, settings.port if port is None else port)
     services = open_services(settings)
     _prepare(services)
+    if settings.worker:
+        start_beside(services)
     _serve(services, listener)
 
 

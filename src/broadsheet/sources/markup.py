@@ -12,11 +12,12 @@ from html.parser import HTMLParser
 from broadsheet.sources.fields import fold
 
 _FORMULAE = frozenset(("inline-formula", "disp-formula", "math"))
-_BLOCKS = frozenset(
-    "p sec title list list-item def-list break br disp-formula div li ul ol h1 h2 h3 h4 h5 h6 tr td"
-    " table label".split()
-)
 _HEADINGS = frozenset(("title", "h1", "h2", "h3", "h4", "h5", "h6"))
+_BLOCKS = _HEADINGS | {
+    "p", "sec", "list", "list-item", "def-list", "break", "br", "disp-formula", "label",
+    "div", "ul", "ol", "li", "table", "tr", "td",
+}  # fmt: skip
+_TEX = "\x00"
 _RAISED = {"sup": "^", "sub": "_"}
 _UNREAD = frozenset(("script", "style", "annotation", "annotation-xml"))
 _OWN_NAME = re.compile(r"(?:abstract|summary)\W*", re.IGNORECASE)
@@ -34,7 +35,7 @@ def text_of_markup(markup: str) -> str:
     if "<" not in markup and "&" not in markup:
         return fold(markup)
     reader = _Reader()
-    reader.feed(markup)
+    reader.feed(markup.replace(_TEX, ""))
     reader.close()
     text = "".join(reader.pieces)
     # Publishers escape twice now and then.
@@ -99,7 +100,8 @@ class _Reader(HTMLParser):
         if kind == "formula" and self._is_in(_FORMULAE):
             return
         pieces, (_, self.pieces) = self.pieces, self._held.pop()
-        self.pieces.append(_closed(kind, pieces))
+        closed = _closed(kind, pieces)
+        self.pieces.append(closed if self._is_in(_FORMULAE) else closed.replace(_TEX, "$"))
 
 
 def _closed(kind: str, pieces: list[str]) -> str:
@@ -121,6 +123,3 @@ def _closed(kind: str, pieces: list[str]) -> str:
     if not heading or _OWN_NAME.fullmatch(heading):
         return " "
     return f" {heading} " if heading[-1] in ".:?!" else f" {heading}: "
-
-
-_TEX = "\x00"

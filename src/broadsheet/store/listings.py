@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, Table, and_, func, literal, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from broadsheet.identifiers import normalise_words
-from broadsheet.store.schema import paper, paper_category, relation
+from broadsheet.store.schema import paper, paper_category, record, relation
 
 Order = Literal["votes", "date"]
 Signal = tuple[int, int, int, date]
@@ -135,3 +135,27 @@ def related_ids(connection: Connection, paper_id: int) -> list[int]:
     """The papers that belong to a paper without being it."""
     from_here = relation.c.paper_id == paper_id
     return list(connection.scalars(select(relation.c.other_id).where(from_here)))
+
+
+def ids_without(
+    connection: Connection,
+    source: str,
+    *,
+    since: date,
+    seen_before: datetime,
+    below: int | None,
+    limit: int,
+) -> list[int]:
+    """Papers since a day of which a source has said nothing since an instant, youngest first.
+
+    Only those with a number `below` one, if given, so that a walk over all can go on.
+    """
+    said = select(record.c.paper_id).where(
+        record.c.source == source,
+        record.c.seen_at >= seen_before,
+        record.c.paper_id == paper.c.paper_id,
+    )
+    wanted = select(paper.c.paper_id).where(paper.c.listed_on >= since, ~said.exists())
+    if below is not None:
+        wanted = wanted.where(paper.c.paper_id < below)
+    return list(connection.scalars(wanted.order_by(paper.c.paper_id.desc()).limit(limit)))

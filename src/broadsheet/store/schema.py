@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -145,4 +145,24 @@ reject = Table(
     Column("excerpt", Text, nullable=False),
     Column("rejected_at", Instant, nullable=False),
     Index("reject_by_digest", "digest", unique=True),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("cursor", Text, nullable=False),
+    Column("is_underway", Boolean, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("outcome", Text),
+    Column("reason", Text, nullable=False),
+    Column("checked_at", Instant),
+    Column("news_at", Instant),
+    Column("batch_on", Date),
+    Column("failures", Integer, nullable=False),
+    Column("claim", Text),
+    Column("claimed_until", Instant),
 )

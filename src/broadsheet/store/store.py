@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select, text
 
-from broadsheet.domain import ImportCounts, Paper, PaperRecord, Reject, RelatedPaper, SourceCount
+from broadsheet.domain import (
+    ImportCounts,
+    Paper,
+    PaperRecord,
+    Reject,
+    RelatedPaper,
+    Source,
+    SourceCount,
+)
 from broadsheet.errors import NotFound
-from broadsheet.store import listings, rejects, revisions
+from broadsheet.store import listings, rejects, revisions, sources
 from broadsheet.store.database import Database, open_database
 from broadsheet.store.ingest import ingest, remove_source
 from broadsheet.store.listings import Order, Signal
@@ -237,3 +246,91 @@ class Store:
         """
         with self._database.read() as connection:
             yield from read_everything(connection)
+
+    def sources(self) -> list[Source]:
+        """All live sources by name."""
+        with self._database.read() as connection:
+            return sources.list_sources(connection)
+
+    def source(self, name: str) -> Source:
+        """One live source; raises NotFound."""
+        with self._database.read() as connection:
+            return sources.find_source(connection, name)
+
+    def add_source(
+        self, name: str, kind: str, options: Mapping[str, str], *, due_at: datetime
+    ) -> None:
+        """Add a live source; raises ConfigurationError when the name is taken."""
+        with self._database.write() as connection:
+            sources.add_source(connection, name, kind, options, due_at)
+
+    def remove_live_source(self, name: str) -> None:
+        """Forget a live source; what it brought stays. Raises NotFound."""
+        with self._database.write() as connection:
+            sources.remove_source_row(connection, name)
+
+    def pause_source(self, name: str, *, is_paused: bool, due_at: datetime) -> None:
+        """Pause a live source, or resume it to be due at `due_at`. Raises NotFound."""
+        with self._database.write() as connection:
+            sources.pause_source(connection, name, is_paused=is_paused, due_at=due_at)
+
+    def next_due_source(self, now: datetime) -> Source | None:
+        """The live source that is due for longest and that no worker harvests."""
+        with self._database.read() as connection:
+            return sources.next_due(connection, now)
+
+    def claim_source(self, name: str, claim: str, *, now: datetime, until: datetime) -> bool:
+        """Take a live source for one harvest; False when another worker has it."""
+        with self._database.write() as connection:
+            return sources.claim(connection, name, claim, now, until)
+
+    def ingest_batch(
+        self,
+        records: Sequence[PaperRecord],
+        found: Sequence[Reject],
+        *,
+        source: str,
+        claim: str,
+        cursor: Mapping[str, Any],
+        now: datetime,
+        until: datetime,
+    ) -> ImportCounts:
+        """Take in one batch of a harvest and move its source's cursor, both or neither.
+
+        Raises StorageError when the claim was lost.
+        """
+        with self._database.write() as connection:
+            sources.move(connection, source, claim, cursor, until)
+            counts, refused = ingest(connection, records, now)
+            rejects.add_rejects(connection, [*found, *refused], now)
+        return counts + ImportCounts(rejected=len(found))
+
+    def finish_source(self, name: str, claim: str, **outcome: Any) -> None:
+        """Write the outcome of a harvest, see `sources.finish`, and let the source go."""
+        with self._database.write() as connection:
+            sources.finish(connection, name, claim, **outcome)
+
+    def papers_without(
+        self,
+        record_source: str,
+        *,
+        since: date,
+        seen_before: datetime,
+        below: int | None,
+        limit: int,
+    ) -> list[Paper]:
+        """Papers listed since a day of which a source has said nothing since an instant.
+
+        The youngest numbers come first, only those below one if given.
+        """
+        with self._database.read() as connection:
+            paper_ids = listings.ids_without(
+                connection,
+                record_source,
+                since=since,
+                seen_before=seen_before,
+                below=below,
+                limit=limit,
+            )
+            found = {each.paper_id: each for each in read_papers(connection, paper_ids)}
+        return [found[paper_id] for paper_id in paper_ids]

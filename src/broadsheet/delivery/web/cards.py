@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from broadsheet.delivery.addresses import is_web_address, paper_path
+from broadsheet.delivery.citations import publication_day
 from broadsheet.delivery.periods import plain_day
 from broadsheet.delivery.prose import excerpt, marked, title_text
 from broadsheet.delivery.web.counts import counted, number
@@ -57,8 +58,8 @@ class Card:
     title: Markup
     authors: Markup
     excerpt: Markup
-    listed_on: date
-    listed_in_words: str
+    dated_on: date
+    dated_in_words: str
     category: str | None
     source: str
     votes: str
@@ -73,6 +74,8 @@ class Card:
 def card(hit: Hit, *, today: date, is_lead: bool = False) -> Card:
     """The card of a hit; the lead of a front page gets a longer excerpt."""
     paper, terms = hit.paper, hit.terms
+    # The editions of the sample are made up; a reader wants its papers' true dates.
+    dated_on = publication_day(paper) if paper.is_sample else paper.listed_on
     opening = excerpt(paper.abstract, _LEAD_EXCERPT if is_lead else _EXCERPT, terms)
     return Card(
         key=paper.key,
@@ -80,8 +83,8 @@ def card(hit: Hit, *, today: date, is_lead: bool = False) -> Card:
         title=marked(title_text(paper.title) or "Untitled", terms),
         authors=marked(authors_in_short(paper.authors), terms),
         excerpt=marked(opening, terms),
-        listed_on=paper.listed_on,
-        listed_in_words=plain_day(paper.listed_on),
+        dated_on=dated_on,
+        dated_in_words=plain_day(dated_on),
         category=paper.primary_category,
         source=source_name(paper.sources[0]) if paper.sources else "",
         votes=counted(paper.votes, "vote", "votes") if paper.votes else "",

@@ -48,18 +48,22 @@ class ArxivCalendar:
 
     def next_due(self, after: datetime) -> datetime:
         """The next announcement after an instant, in UTC, the service's delay included."""
-        day = after.astimezone(EASTERN).date() - timedelta(days=1)
-        while True:
-            if is_announcement_day(day) and (out := self._out_at(day)) > after:
-                return out
-            day += timedelta(days=1)
+        # Counted back by the delay, or a long one would hide announcements that are on their way.
+        evening = self._evening(after)
+        while not (is_announcement_day(evening) and self._out_at(evening) > after):
+            evening += timedelta(days=1)
+        return self._out_at(evening)
 
     def expected_on(self, now: datetime) -> date | None:
         """The announcement day whose papers must be out by now."""
-        evening = now.astimezone(EASTERN).date()
+        evening = self._evening(now)
         while not (is_announcement_day(evening) and self._out_at(evening) <= now):
             evening -= timedelta(days=1)
         return announcement_day(evening)
+
+    def _evening(self, instant: datetime) -> date:
+        """The day whose announcement, were there one, a service would bring about an instant."""
+        return (instant - timedelta(minutes=self.delay_minutes)).astimezone(EASTERN).date()
 
     def _out_at(self, evening: date) -> datetime:
         announced = datetime.combine(evening, _ANNOUNCED_AT, EASTERN)

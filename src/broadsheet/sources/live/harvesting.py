@@ -92,7 +92,8 @@ class SourceKind:
 
     `hosts` are all that is ever contacted besides the host of the option `url`. `pause_seconds`
     is the time between two requests to a host. `options` maps each option to (default, help);
-    the option `url`, the address that is asked, lets tests and mirrors stand in.
+    the option `url`, the address that is asked, lets tests and mirrors stand in. `record_source`
+    is the source of an enriching kind's records.
     """
 
     name: str
@@ -103,6 +104,7 @@ class SourceKind:
     calendar: Calendar
     harvest: Harvest | None = None
     enrich: Enrich | None = None
+    record_source: str = ""
     options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def completed(self, options: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,243 @@
+"""Commands for live sources: list, add, pause, check and harvest them; the worker; backfill."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from broadsheet import intake
+from broadsheet import worker as worker_
+from broadsheet.cli.library import sync_with_progress
+from broadsheet.cli.terminal import fail, out, print_json, say, tell
+from broadsheet.domain import Source, SourceState
+from broadsheet.errors import BroadsheetError
+from broadsheet.services import Services, open_services
+from broadsheet.settings import load_settings
+from broadsheet.sources.live.harvesting import Batch
+from broadsheet.sources.live.registry import KINDS
+
+STYLES = {
+    SourceState.FRESH: "green",
+    SourceState.WAITING: "cyan",
+    SourceState.QUIET: "blue",
+    SourceState.STALLED: "yellow",
+    SourceState.FAILED: "red",
+}
+_SHOWN_TITLES = 5
+
+sources = typer.Typer(
+    help="Live sources: what is harvested, when, and how it stands.\n\n"
+    "`broadsheet sources kinds` lists what can be added; `broadsheet sources add arxiv-oai` adds "
+    "one; `broadsheet worker` harvests them when they are due (as does `broadsheet serve`).",
+    invoke_without_command=True,
+    rich_markup_mode="markdown",
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a source.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@sources.callback()
+def root(context: typer.Context) -> None:
+    """Without a command, list the sources."""
+    if context.invoked_subcommand is None:
+        list_()
+
+
+@sources.command("list")
+def list_(*, json: Json = False) -> None:
+    """List the sources: state, why, and when each is asked again."""
+    services = open_services(load_settings())
+    now = services.clock()
+    rows = [(source, *intake.state_of(source, now)) for source in services.store.sources()]
+    if json:
+        print_json([_as_json(*row) for row in rows])
+        return
+    if not rows:
+        say("No live sources yet. `broadsheet sources kinds` lists what can be added.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("source", "state", "asked", "due", "why"):
+        table.add_column(heading, no_wrap=heading != "why", overflow="fold")
+    for source, state, reason in rows:
+        asked = f"{source.checked_at:%Y-%m-%d %H:%M}" if source.checked_at else "never"
+        due = "paused" if source.is_paused else f"{source.due_at:%Y-%m-%d %H:%M}"
+        table.add_row(
+            Text(source.name),
+            Text(state, style=STYLES[state]),
+            Text(asked),
+            Text(due),
+            Text(reason),
+        )
+    out.print(table)
+    say("Times are UTC.")
+
+
+def _as_json(source: Source, state: SourceState, reason: str) -> dict[str, object]:
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "options": _masked(source.options),
+        "state": state,
+        "reason": reason,
+        "is_paused": source.is_paused,
+        "checked_at": source.checked_at,
+        "news_at": source.news_at,
+        "due_at": source.due_at,
+        "batch_on": source.batch_on,
+        "failures": source.failures,
+    }
+
+
+def _masked(options: object) -> dict[str, str]:
+    """The options without the values of keys and tokens."""
+    known = dict(options) if isinstance(options, dict) else {}
+    secret = ("key", "token", "password")
+    return {name: "***" if name in secret and value else value for name, value in known.items()}
+
+
+@sources.command()
+def kinds(*, json: Json = False) -> None:
+    """List the kinds of sources, their hosts and options."""
+    if json:
+        print_json([
+            {"kind": kind.name, "title": kind.title, "about": kind.about, "hosts": kind.hosts,
+             "options": {name: {"default": default, "help": text}
+                         for name, (default, text) in kind.options.items()}}
+            for kind in KINDS.values()
+        ])  # fmt: skip
+        return
+    for kind in KINDS.values():
+        tell(f"{kind.name}: {kind.title}")
+        tell(f"    {kind.about}")
+        for name, (default, text) in kind.options.items():
+            shown = f" (default: {default})" if default else ""
+            tell(f"    --set {name}=…  {text}{shown}")
+
+
+@sources.command()
+def add(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="One of `broadsheet sources kinds`.")],
+    *,
+    name: Annotated[str, typer.Option(help="A name of your own; the kind's is the default.")] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help="Set an option.")
+    ] = None,
+) -> None:
+    """Add a source; it is due at once. Example: `sources add arxiv-oai --set set=cs`."""
+    services = open_services(load_settings())
+    added = intake.add_source(services, kind, _pairs(set_ or ()), name)
+    tell(f"Added {added}. `broadsheet sources check {added}` tries it without storing anything.")
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            fail(f"--set wants OPTION=VALUE, not “{text}”.")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+@sources.command()
+def remove(name: Name) -> None:
+    """Forget a source. The papers that it brought stay."""
+    open_services(load_settings()).store.remove_live_source(name)
+    tell(f"Removed {name}; its papers stay.")
+
+
+@sources.command()
+def pause(name: Name) -> None:
+    """Stop asking a source until it is resumed."""
+    services = open_services(load_settings())
+    services.store.pause_source(name, is_paused=True, due_at=services.clock())
+    tell(f"Paused {name}. `broadsheet sources resume {name}` goes on where it stopped.")
+
+
+@sources.command()
+def resume(name: Name) -> None:
+    """Ask a paused source again, from where it stopped; also: ask a source now."""
+    services = open_services(load_settings())
+    services.store.pause_source(name, is_paused=False, due_at=services.clock())
+    tell(f"{name} is due now.")
+
+
+@sources.command()
+def check(name: Name) -> None:
+    """Tell what a source would fetch, ask it once, and store nothing."""
+    services = open_services(load_settings())
+    source = services.store.source(name)
+    kind = intake.kind_of(source)
+    options = kind.completed(source.options)
+    tell(f"{name}: {kind.title}")
+    tell(f"Address: {options.get('url') or ', '.join(kind.hosts)}")
+    shown = _masked({key: value for key, value in options.items() if key != "url"})
+    tell(f"Options: {', '.join(f'{key}={value}' for key, value in shown.items()) or 'none'}")
+    tell(f"Goes on from: {dict(source.cursor) or 'the beginning'}")
+    try:
+        batch = intake.first_batch(services, source)
+    except BroadsheetError as error:
+        fail(f"It would fail now: {error}")
+    _tell_batch(batch)
+
+
+def _tell_batch(batch: Batch | None) -> None:
+    if batch is None or not batch.records:
+        tell(f"It answers, and has nothing new. {batch.note if batch else ''}".rstrip())
+        return
+    declared = f" of {batch.declared:,} declared" if batch.declared is not None else ""
+    day = f", announced on {batch.batch_on}" if batch.batch_on else ""
+    tell(f"The first answer holds {len(batch.records):,} papers{declared}{day}:")
+    for record in batch.records[:_SHOWN_TITLES]:
+        tell(f"    {record.record_id}  {record.title[:90]}")
+    for reject in batch.rejects[:_SHOWN_TITLES]:
+        tell(f"    set aside: {reject.position}: {reject.reason}")
+
+
+@sources.command("harvest")
+def harvest_(name: Name) -> None:
+    """Harvest one source now, to its end, and index what came."""
+    services = open_services(load_settings())
+    outcome = intake.harvest(services, services.store.source(name))
+    if outcome is None:
+        fail(f"Another worker is harvesting {name} just now.")
+    sync_with_progress(services)
+    tell(f"{name}: {outcome.state}. {outcome.reason}")
+    if outcome.state is SourceState.FAILED:
+        raise typer.Exit(1)
+
+
+def worker(
+    *, once: Annotated[bool, typer.Option("--once", help="Harvest what is due, then stop.")] = False
+) -> None:
+    """Harvest live sources when they are due, until stopped. Any number of workers may run."""
+    services = open_services(load_settings())
+    if once:
+        done = worker_.work_once(services, tell)
+        tell(f"{done} sources harvested.")
+        return
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    say("Working; stop with Ctrl+C.")
+    worker_.work(services, stop, tell)
+
+
+def start_beside(services: Services) -> None:
+    """Harvest in a thread of the serving process, for installs of one process."""
+    stop = threading.Event()
+    threading.Thread(
+        target=worker_.work, args=(services, stop, say), name="worker", daemon=True
+    ).start()
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(sources, name="sources")
+    app.command()(worker)

@@ -1,0 +1,228 @@
+"""Feeds taken apart: RSS 0.9 to 2.0, RSS 1.0 (RDF) and Atom become entries of one shape.
+
+What the fields mean for a paper is `feeds`' matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.entities import name2codepoint
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+
+from broadsheet.errors import RecordError, SourceError
+from broadsheet.sources.fields import fold
+from broadsheet.sources.live.plain_text import BLOCKS, plain
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+_NAMES_OF_XML = frozenset(("amp", "lt", "gt", "quot", "apos"))
+_NAMED_SIGN = re.compile(rb"&([A-Za-z]{2,8}\d{0,2});")
+_CONTROL = bytes({*range(9), 11, 12, *range(14, 32)})
+_DEEPEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """One address of an entry, with the type of what lies there where the feed names it."""
+
+    url: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed as text; what the feed does not say is empty.
+
+    `publisher_id` is the first of the elements that name a DOI; `creators` are strings that may
+    hold several names each.
+    """
+
+    entry_id: str
+    title: str
+    summary: str
+    links: tuple[FeedLink, ...]
+    creators: tuple[str, ...]
+    date: str
+    subjects: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    rights: str
+    publication: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The title of a feed and its items, unread."""
+
+    title: str
+    items: tuple[Element, ...]
+
+
+class _Builder(TreeBuilder):
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        """Refuse documents that may declare entities, which grow without bound."""
+        raise SourceError(
+            f"The feed declares a document type ({name[:40]}); such a feed is not read."
+        )
+
+
+def read_feed(document: bytes) -> Feed:
+    """The feed in a document. Raises SourceError where it breaks off or is no feed."""
+    root = _parsed(document)
+    name = _local(root.tag)
+    if name == "feed" and root.tag.startswith(_ATOM):
+        return Feed(_text(root, f"{_ATOM}title"), tuple(root.iterfind(f"{_ATOM}entry")))
+    if name == "rss" or root.tag == f"{_RDF}RDF":
+        channel = next((one for one in root if _local(one.tag) == "channel"), None)
+        items = tuple(one for one in root.iter() if _local(one.tag) == "item")
+        if channel is None and not items:
+            raise SourceError("The feed has neither channel nor items.", permanent=False)
+        title = "" if channel is None else _plain_child(channel, "title")
+        return Feed(title, items)
+    raise SourceError(
+        f"The answer is no feed but “{name[:40]}”. Check the address of the feed.", permanent=False
+    )
+
+
+def _parsed(document: bytes) -> Element:
+    if b"\0" not in document:
+        # Publishers' feeds hold control characters and HTML's names of signs; XML knows neither.
+        document = _NAMED_SIGN.sub(_numbered, document.translate(None, _CONTROL))
+    parser = XMLParser(target=_Builder())  # noqa: S314 - the builder refuses document types
+    try:
+        parser.feed(document)
+        root: Element = parser.close()
+    except SourceError:
+        if document.lstrip()[:14].lower() == b"<!doctype html":
+            raise _page() from None
+        raise
+    except ParseError as error:
+        if b"<html" in document[:2_000].lower():
+            raise _page() from error
+        raise SourceError(
+            f"The feed breaks off or is damaged: {error}.", permanent=False
+        ) from error
+    return root
+
+
+def _page() -> SourceError:
+    return SourceError(
+        "The answer is a page, not a feed. Check the address of the feed.", permanent=False
+    )
+
+
+def _numbered(found: re.Match[bytes]) -> bytes:
+    name = found[1].decode()
+    if name in _NAMES_OF_XML or name not in name2codepoint:
+        return found[0]
+    return b"&#%d;" % name2codepoint[name]
+
+
+def entry_of(item: Element) -> Entry:
+    """The entry in an item. Raises RecordError for an item that is nested without end."""
+    return _atom_entry(item) if item.tag.startswith(_ATOM) else _rss_entry(item)
+
+
+def _rss_entry(item: Element) -> Entry:
+    children = _children(item)
+    about = item.get(f"{_RDF}about", "")
+    link = _first(children, "link") or about
+    enclosures = (
+        FeedLink(one.get("url", ""), one.get("type", "")) for one in children.get("enclosure", ())
+    )
+    content = item.find(_CONTENT)
+    return Entry(
+        entry_id=_first(children, "guid") or about,
+        title=plain(_first(children, "title")),
+        summary=_first_plain(children, "description")
+        or (plain(_all(content)) if content is not None else ""),
+        links=tuple(one for one in (FeedLink(link), *_atom_links(item), *enclosures) if one.url),
+        creators=_values(children, "creator")
+        or tuple(map(_without_address, _values(children, "author"))),
+        date=_first(children, "pubDate", "date", "publicationDate"),
+        subjects=_values(children, "category", "subject"),
+        identifiers=_values(children, "doi", "DOI", "identifier"),
+        rights=_first(children, "rights", "license"),
+        publication=plain(_first(children, "journal_reference", "publicationName")),
+    )
+
+
+def _atom_entry(item: Element) -> Entry:
+    children = _children(item)
+    named = (fold(_all(name)) for name in item.iterfind(f"{_ATOM}author/{_ATOM}name"))
+    terms = (fold(one.get("term", "")) for one in children.get("category", ()))
+    return Entry(
+        entry_id=_first(children, "id"),
+        title=_text(item, f"{_ATOM}title"),
+        summary=_text(item, f"{_ATOM}summary") or _text(item, f"{_ATOM}content"),
+        links=tuple(_atom_links(item)),
+        creators=tuple(filter(None, named)) or _values(children, "creator"),
+        date=_first(children, "published", "date", "updated"),
+        subjects=(*filter(None, terms), *_values(children, "subject")),
+        identifiers=_values(children, "doi", "DOI", "identifier"),
+        rights=_first(children, "rights", "license"),
+        publication=plain(_first(children, "journal_reference", "publicationName")),
+    )
+
+
+def _atom_links(item: Element) -> Iterator[FeedLink]:
+    """Links to the paper itself, its page first; not those to comments, feeds and the like."""
+    found = item.findall(f"{_ATOM}link")
+    for wanted in ("alternate", "related", "enclosure"):
+        for link in found:
+            if link.get("rel", "alternate") == wanted and link.get("href"):
+                yield FeedLink(fold(link.get("href", "")), link.get("type", ""))
+
+
+def _children(item: Element) -> dict[str, list[Element]]:
+    """The children by their names without namespaces: feeds use several for one thing."""
+    found: dict[str, list[Element]] = {}
+    for child in item:
+        found.setdefault(_local(child.tag), []).append(child)
+    return found
+
+
+def _values(children: dict[str, list[Element]], *names: str) -> tuple[str, ...]:
+    values = (fold(_all(one)) for name in names for one in children.get(name, ()))
+    return tuple(filter(None, values))
+
+
+def _first(children: dict[str, list[Element]], *names: str) -> str:
+    return next(iter(_values(children, *names)), "")
+
+
+def _first_plain(children: dict[str, list[Element]], name: str) -> str:
+    return next(filter(None, (plain(_all(one)) for one in children.get(name, ()))), "")
+
+
+def _plain_child(element: Element, name: str) -> str:
+    return plain(_first(_children(element), name))
+
+
+def _text(element: Element, name: str) -> str:
+    child = element.find(name)
+    return "" if child is None else plain(_all(child))
+
+
+def _all(element: Element, depth: int = 0) -> str:
+    """The text of an element and of all below it, blanks standing where blocks end."""
+    if depth > _DEEPEST:
+        raise RecordError("The entry is nested too deeply.")
+    parts = [element.text or ""]
+    for child in element:
+        gap = " " if _local(child.tag) in BLOCKS else ""
+        parts += (gap, _all(child, depth + 1), gap, child.tail or "")
+    return "".join(parts)
+
+
+def _without_address(author: str) -> str:
+    """The name in RSS's `mail@example.org (Name)`."""
+    found = re.fullmatch(r"\S+@\S+\s*\((.+)\)", author)
+    return found[1] if found else author
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]

@@ -1,0 +1,159 @@
+"""Rows of live sources: added, paused, claimed for a harvest, moved on batch by batch.
+
+A claim is a word of the worker's with an end in time: whoever writes with a claim that is no longer
+the row's own writes nothing, so two workers never harvest one source into each other's cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from broadsheet.domain import Source, SourceState
+from broadsheet.errors import ConfigurationError, NotFound, StorageError
+from broadsheet.store.schema import source
+
+
+def list_sources(connection: Connection) -> list[Source]:
+    """All sources by name."""
+    return [_read(row) for row in connection.execute(select(source).order_by(source.c.name))]
+
+
+def find_source(connection: Connection, name: str) -> Source:
+    """One source; raises NotFound."""
+    row = connection.execute(select(source).where(source.c.name == name)).first()
+    if row is None:
+        raise NotFound(f"There is no source “{name:.100}”. `broadsheet sources` lists them.")
+    return _read(row)
+
+
+def add_source(
+    connection: Connection, name: str, kind: str, options: Mapping[str, str], due_at: datetime
+) -> None:
+    """Add a source; raises ConfigurationError when the name is taken."""
+    values = {
+        "name": name,
+        "kind": kind,
+        "options": _json(options),
+        "is_paused": False,
+        "cursor": "{}",
+        "is_underway": False,
+        "due_at": due_at,
+        "reason": "",
+        "failures": 0,
+    }
+    try:
+        connection.execute(insert(source).values(values))
+    except IntegrityError as error:
+        raise ConfigurationError(
+            f"There is a source “{name}” already. Name this one with --name."
+        ) from error
+
+
+def remove_source_row(connection: Connection, name: str) -> None:
+    """Forget a source; its papers stay. Raises NotFound."""
+    find_source(connection, name)
+    connection.execute(delete(source).where(source.c.name == name))
+
+
+def pause_source(connection: Connection, name: str, *, is_paused: bool, due_at: datetime) -> None:
+    """Pause or resume a source; resumed, it is due at `due_at`. Raises NotFound."""
+    find_source(connection, name)
+    values: dict[str, Any] = {"is_paused": is_paused}
+    if not is_paused:
+        values["due_at"] = due_at
+    connection.execute(update(source).where(source.c.name == name).values(values))
+
+
+def next_due(connection: Connection, now: datetime) -> Source | None:
+    """The source that is due for longest and that nobody harvests."""
+    free = or_(source.c.claimed_until.is_(None), source.c.claimed_until <= now)
+    due = select(source).where(source.c.is_paused.is_(False), source.c.due_at <= now, free)
+    row = connection.execute(due.order_by(source.c.due_at, source.c.name).limit(1)).first()
+    return None if row is None else _read(row)
+
+
+def claim(connection: Connection, name: str, word: str, now: datetime, until: datetime) -> bool:
+    """Take a source for one harvest; False when another worker has it."""
+    free = or_(source.c.claimed_until.is_(None), source.c.claimed_until <= now)
+    taken = connection.execute(
+        update(source).where(source.c.name == name, free).values(claim=word, claimed_until=until)
+    )
+    return taken.rowcount == 1
+
+
+def move(
+    connection: Connection, name: str, word: str, cursor: Mapping[str, Any], until: datetime
+) -> None:
+    """Note where a harvest goes on, and hold the claim for longer.
+
+    Raises StorageError when the claim was lost: another worker harvests the source by now.
+    """
+    values = {"cursor": _json(cursor), "is_underway": True, "claimed_until": until}
+    _write_claimed(connection, name, word, values)
+
+
+def finish(
+    connection: Connection,
+    name: str,
+    word: str,
+    *,
+    outcome: SourceState,
+    reason: str,
+    checked_at: datetime,
+    due_at: datetime,
+    news_at: datetime | None,
+    batch_on: date | None,
+    failures: int,
+) -> None:
+    """Write the outcome of a harvest and let the source go; StorageError as with `move`."""
+    values: dict[str, Any] = {
+        "outcome": outcome.value,
+        "reason": reason,
+        "checked_at": checked_at,
+        "due_at": due_at,
+        "news_at": news_at,
+        "batch_on": batch_on,
+        "failures": failures,
+        "claim": None,
+        "claimed_until": None,
+    }
+    if outcome is not SourceState.FAILED:
+        values["is_underway"] = False
+    _write_claimed(connection, name, word, values)
+
+
+def _write_claimed(connection: Connection, name: str, word: str, values: Mapping[str, Any]) -> None:
+    own = and_(source.c.name == name, source.c.claim == word)
+    if connection.execute(update(source).where(own).values(values)).rowcount != 1:
+        raise StorageError(
+            f"Another worker took over the source “{name}”, or it was removed; "
+            "this harvest was stopped."
+        )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(dict(value), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _read(row: Row[Any]) -> Source:
+    return Source(
+        name=row.name,
+        kind=row.kind,
+        options=orjson.loads(row.options),
+        is_paused=row.is_paused,
+        cursor=orjson.loads(row.cursor),
+        is_underway=row.is_underway,
+        due_at=row.due_at,
+        outcome=SourceState(row.outcome) if row.outcome else None,
+        reason=row.reason,
+        checked_at=row.checked_at,
+        news_at=row.news_at,
+        batch_on=row.batch_on,
+        failures=row.failures,
+    )
