@@ -12,6 +12,7 @@ from broadsheet.delivery.api.routes import create_api
 from broadsheet.delivery.middleware import Replies, SecurityHeaders
 from broadsheet.delivery.web import listings, paper, plain
 from broadsheet.delivery.web.pages import Pages
+from broadsheet.delivery.web.source_states import SourceSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ def create_app(services: Services) -> FastAPI:
     """The application; it opens and closes nothing, the services are the caller's."""
     app = FastAPI(title="Broadsheet", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
-    app.state.pages = Pages(services.clock)
+    app.state.pages = Pages(services.clock, SourceSummary(services))
     app.state.categories = _remembered_categories(services.store)
     app.state.api = create_api(services)
     app.mount("/api/v1", app.state.api)

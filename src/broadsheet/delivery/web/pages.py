@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class Pages:
     """Renders the templates of one application."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], source_summary: Callable[[], str]) -> None:
         self._clock = clock
+        self._source_summary = source_summary
         self.assets: dict[str, Asset] = load_assets()
         self.by_path = {asset.path: asset for asset in self.assets.values()}
         self._templates = Environment(
@@ -58,6 +59,7 @@ class Pages:
             "sections": sections(),
             "origin": origin_of(request),
             "path": request.url.path,
+            "source_summary": self._source_summary(),
         }
         body = self._templates.get_template(template).render({**common, **context})
         return HTMLResponse(body, status)

@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse,
 
 from broadsheet.delivery.access import services_of
 from broadsheet.delivery.web.cards import source_name
+from broadsheet.delivery.web.source_states import source_lines
 from broadsheet.errors import NotFound
 from broadsheet.status import status
 
@@ -19,6 +20,12 @@ def about(request: Request) -> Response:
     state = status(services_of(request))
     sources = [(source_name(count.source), count) for count in state.sources]
     return _page(request, "about.html", state=state, sources=sources)
+
+
+@router.get("/sources")
+def sources(request: Request) -> Response:
+    """How every live source stands, and why."""
+    return _page(request, "sources.html", lines=source_lines(services_of(request)))
 
 
 @router.get("/search-help")

@@ -17,8 +17,6 @@ from broadsheet.sources.live.plain_text import BLOCKS, plain
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_DC = "{http://purl.org/dc/elements/1.1/}"
-_CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _NAMES_OF_XML = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _NAMED_SIGN = re.compile(rb"&([A-Za-z]{2,8}\d{0,2});")
 _CONTROL = bytes({*range(9), 11, 12, *range(14, 32)})
@@ -37,8 +35,7 @@ class FeedLink:
 class Entry:
     """One item of a feed as text; what the feed does not say is empty.
 
-    `publisher_id` is the first of the elements that name a DOI; `creators` are strings that may
-    hold several names each.
+    `creators` may hold several names each; `identifiers` may be DOIs or anything else.
     """
 
     entry_id: str
@@ -62,7 +59,7 @@ class Feed:
 
 
 class _Builder(TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+    def doctype(self, name: str, *_: object) -> None:
         """Refuse documents that may declare entities, which grow without bound."""
         raise SourceError(
             f"The feed declares a document type ({name[:40]}); such a feed is not read."
@@ -80,8 +77,7 @@ def read_feed(document: bytes) -> Feed:
         items = tuple(one for one in root.iter() if _local(one.tag) == "item")
         if channel is None and not items:
             raise SourceError("The feed has neither channel nor items.", permanent=False)
-        title = "" if channel is None else _plain_child(channel, "title")
-        return Feed(title, items)
+        return Feed("" if channel is None else _first_plain(_children(channel), "title"), items)
     raise SourceError(
         f"The answer is no feed but “{name[:40]}”. Check the address of the feed.", permanent=False
     )
@@ -133,12 +129,10 @@ def _rss_entry(item: Element) -> Entry:
     enclosures = (
         FeedLink(one.get("url", ""), one.get("type", "")) for one in children.get("enclosure", ())
     )
-    content = item.find(_CONTENT)
     return Entry(
         entry_id=_first(children, "guid") or about,
-        title=plain(_first(children, "title")),
-        summary=_first_plain(children, "description")
-        or (plain(_all(content)) if content is not None else ""),
+        title=_first_plain(children, "title"),
+        summary=_first_plain(children, "description", "encoded"),
         links=tuple(one for one in (FeedLink(link), *_atom_links(item), *enclosures) if one.url),
         creators=_values(children, "creator")
         or tuple(map(_without_address, _values(children, "author"))),
@@ -178,9 +172,10 @@ def _atom_links(item: Element) -> Iterator[FeedLink]:
 
 
 def _children(item: Element) -> dict[str, list[Element]]:
-    """The children by their names without namespaces: feeds use several for one thing."""
+    """The children by their names without namespaces, those of the item's own one first."""
     found: dict[str, list[Element]] = {}
-    for child in item:
+    own = item.tag.rpartition("}")[0]
+    for child in sorted(item, key=lambda child: child.tag.rpartition("}")[0] != own):
         found.setdefault(_local(child.tag), []).append(child)
     return found
 
@@ -194,12 +189,9 @@ def _first(children: dict[str, list[Element]], *names: str) -> str:
     return next(iter(_values(children, *names)), "")
 
 
-def _first_plain(children: dict[str, list[Element]], name: str) -> str:
-    return next(filter(None, (plain(_all(one)) for one in children.get(name, ()))), "")
-
-
-def _plain_child(element: Element, name: str) -> str:
-    return plain(_first(_children(element), name))
+def _first_plain(children: dict[str, list[Element]], *names: str) -> str:
+    found = (plain(_all(one)) for name in names for one in children.get(name, ()))
+    return next(filter(None, found), "")
 
 
 def _text(element: Element, name: str) -> str:
