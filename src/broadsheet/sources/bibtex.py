@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\s,#{}()\"=]+")
 _JOIN = re.compile(r"\s*#\s*")
 _BRACE = re.compile(r"[{}]")
 _BRACE_OR_QUOTE = re.compile(r"[{}\"]")
-_LONGEST_ENTRY = 2_000_000
+_LONGEST_VALUE = 200_000
 _NO_PAPERS = frozenset(("comment", "preamble"))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -135,9 +135,9 @@ def _piece(text: str, position: int, macros: Mapping[str, str]) -> tuple[str, in
 
 
 def _balanced(text: str, start: int, signs: re.Pattern[str], closing: str) -> tuple[str, int]:
-    """The text up to the closing sign outside of braces. As in BibTeX, `\\{` is a brace, too."""
+    """The text up to the closing sign outside of braces; an escaped brace counts, as in BibTeX."""
     depth = 0
-    for found in signs.finditer(text, start, start + _LONGEST_ENTRY):
+    for found in signs.finditer(text, start, start + _LONGEST_VALUE):
         sign = found[0]
         if sign == closing and depth == 0:
             return text[start : found.start()], found.end()

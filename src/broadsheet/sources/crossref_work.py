@@ -13,6 +13,7 @@ from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_i
 from broadsheet.sources.fields import Context, count, fold, text, texts
 from broadsheet.sources.links import find_links, unique, web_link
 from broadsheet.sources.markup import text_of_markup
+from broadsheet.sources.references import journal_reference
 
 _DAY_NAMES = ("posted", "published-online", "published", "issued", "published-print")
 _RETRACTIONS = frozenset(("retraction", "withdrawal", "removal"))
@@ -134,12 +135,8 @@ def _journal_ref(item: Mapping[str, Any], published: tuple[int, ...]) -> str:
     container = next(map(text_of_markup, texts(item, "container-title")), "")
     if not container or item.get("type") == "posted-content":
         return ""
-    issue = text(item, "issue")
-    numbers = f"{text(item, 'volume')}{f'({issue})' if issue else ''}"
     pages = text(item, "page") or text(item, "article-number")
-    place = ", ".join(filter(None, (numbers, pages)))
-    year = f"({published[0]})" if published else ""
-    return " ".join(filter(None, (container, place, year)))
+    return journal_reference(container, text(item, "volume"), text(item, "issue"), pages, published)
 
 
 def _is_withdrawn(item: Mapping[str, Any], title: str) -> bool:

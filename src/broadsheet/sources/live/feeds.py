@@ -237,8 +237,8 @@ SOURCE = SourceKind(
         "url": ("", "Address of the feed"),
         "listed": (
             "item",
-            "Which day's list a paper belongs to: “item” the day of its item, “seen” the day it "
-            "was first seen here, “paper” the item's date is the paper's submission",
+            "What an item's date is: “item” the day of the list it belongs to, “paper” the day "  # noqa: ISC004
+            "the paper was submitted, “seen” nothing, and the day it is first seen counts",
         ),
     },
 )

@@ -135,8 +135,11 @@ class Fetcher:
         return f"Broadsheet/{__version__} (research paper reader{contact})"
 
     def _ask(self, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
-        parts = urlsplit(url)
-        name = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        try:
+            parts = urlsplit(url)
+            name = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        except ValueError as error:
+            raise SourceError(f"{url[:200]} is no web address.") from error
         if parts.scheme not in {"http", "https"} or self.hosts.isdisjoint({name, parts.hostname}):
             raise SourceError(
                 f"The source leads to {name or url[:100]}, which is not one of its hosts; "

@@ -9,25 +9,37 @@ from broadsheet.sources.fields import fold
 from broadsheet.sources.live.plain_text import plain
 
 _AND = re.compile(r",?\s+(?:and|&)\s+")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.?[\s-]?){1,4}")
+_MOST_INITIALS = 4
 
 
 def names_in(creators: Sequence[str]) -> tuple[str, ...]:
     """Names in reading order, each once, from strings that hold one or several."""
-    found = (fold(name) for creator in creators for name in _names(plain(creator)))
+    is_one_each = len(creators) > 1
+    found = (
+        fold(name)
+        for creator in creators
+        for name in _names(plain(creator), is_one_each=is_one_each)
+    )
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _names(creator: str) -> list[str]:
+def _names(creator: str, *, is_one_each: bool) -> list[str]:
     if ";" in creator:
         return [_turned(part) for part in creator.split(";")]
     parts = [part.strip() for part in _AND.sub(", ", creator).split(",") if part.strip()]
-    if len(parts) > 1 and len(parts) % 2 == 0 and all(map(_INITIALS.fullmatch, parts[1::2])):
+    if len(parts) % 2 == 0 and all(map(_is_initials, parts[1::2])):
         pairs = zip(parts[::2], parts[1::2], strict=True)
         return [f"{initials} {last}" for last, initials in pairs]
-    if len(parts) == 2 and " " not in parts[0]:  # noqa: PLR2004 - family and given name
-        return [_turned(creator)] if not _AND.search(creator) else parts
+    # Two names in full both hold blanks; family and given name seldom do.
+    is_pair = len(parts) == 2 and not all(" " in part for part in parts)  # noqa: PLR2004
+    if (is_one_each or is_pair) and creator.count(",") == 1 and not _AND.search(creator):
+        return [_turned(creator)]
     return parts
+
+
+def _is_initials(part: str) -> bool:
+    letters = re.sub(r"[.\s-]", "", part)
+    return letters.isupper() and len(letters) <= _MOST_INITIALS
 
 
 def _turned(name: str) -> str:

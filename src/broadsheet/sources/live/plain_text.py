@@ -1,7 +1,8 @@
 """Plain text out of the HTML that feeds carry in titles and summaries.
 
 Only tags of HTML, JATS and MathML go; a `<` that opens none of them is part of the text, since
-papers write $a<b$. All patterns are bounded, as the text is anybody's. What comes out is text and must be escaped like any other.
+papers write $a<b$. The patterns are bounded, as the text is anybody's. What comes out is text
+and must be escaped like any other.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _INLINE = (
     "|style|sub|summary|sup|svg|time|tt|u|var|video|wbr|(?:jats|mml):[a-z-]{1,30}"
 )
 _HIDDEN = frozenset(("script", "style", "svg"))
-_VALUE = r"(?:\"[^\"<>]{0,2000}\"|'[^'<>]{0,2000}'|[^\s<>\"'=]{1,500})"
+_VALUE = r"(?:\"[^\"<]{0,2000}\"|'[^'<]{0,2000}'|[^\s<>\"'=]{1,500})"
 _ATTRIBUTES = rf"(?:\s{{1,20}}[\w:.-]{{1,50}}={_VALUE}){{0,20}}\s{{0,20}}/?>"
 _TAG = rf"/?(?:{'|'.join(BLOCKS)}|{_INLINE}){_ATTRIBUTES}"
 _NO_TAG = re.compile(rf"<(?!{_TAG})", re.IGNORECASE)
