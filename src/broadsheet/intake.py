@@ -33,13 +33,17 @@ ENRICHED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a harvest came to: the state, why, what arrived, and when to ask again."""
+    """What a harvest came to: the state, why, what arrived, and when to ask again.
+
+    `is_permanent` tells of a failure that asking again will not mend.
+    """
 
     state: SourceState
     reason: str
     counts: ImportCounts
     due_at: datetime
     batch_on: date | None = None
+    is_permanent: bool = False
 
 
 @dataclass(slots=True)
@@ -120,11 +124,15 @@ def fetcher_of(services: Services, source: Source, gate: Gate | None = None) -> 
 
 
 def harvest(
-    services: Services, source: Source, fetcher: Callable[[Services, Source], Fetcher] = fetcher_of
+    services: Services,
+    source: Source,
+    fetcher: Callable[[Services, Source], Fetcher] = fetcher_of,
+    report: Callable[[Batch], None] = lambda _: None,
 ) -> Outcome | None:
     """Harvest a source to its end and write the outcome; None when another worker has it.
 
-    Batches that were stored stay stored whatever happens after them. Raises StorageError.
+    `report` gets every batch that was stored; those stay stored whatever happens after them.
+    Raises StorageError.
     """
     claim = uuid.uuid4().hex
     now = services.clock()
@@ -135,7 +143,8 @@ def harvest(
     try:
         fetch = fetcher(services, source)
         try:
-            _take_in(services, source, fetch, claim, tally)
+            for batch in _stored_batches(services, source, fetch, claim, tally):
+                report(batch)
         finally:
             fetch.close()
         outcome = judge(source, kind_of(source), tally, services.clock())
@@ -157,7 +166,9 @@ def first_batch(services: Services, source: Source) -> Batch | None:
         fetch.close()
 
 
-def _take_in(services: Services, source: Source, fetch: Fetch, claim: str, tally: Tally) -> None:
+def _stored_batches(
+    services: Services, source: Source, fetch: Fetch, claim: str, tally: Tally
+) -> Iterator[Batch]:
     for batch in _batches(services, source, fetch, services.clock()):
         now = services.clock()
         counts = services.store.ingest_batch(
@@ -170,6 +181,7 @@ def _take_in(services: Services, source: Source, fetch: Fetch, claim: str, tally
             until=now + LEASE,
         )
         tally.add(batch, counts)
+        yield batch
 
 
 def _batches(services: Services, source: Source, fetch: Fetch, now: datetime) -> Iterator[Batch]:
@@ -250,7 +262,7 @@ def failure(source: Source, error: Exception, counts: ImportCounts, now: datetim
     wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
     is_permanent = getattr(error, "permanent", True)
     due_at = now + (LONGEST_RETRY if is_permanent else max(backoff, wait))
-    return Outcome(SourceState.FAILED, str(error), counts, due_at)
+    return Outcome(SourceState.FAILED, str(error), counts, due_at, is_permanent=is_permanent)
 
 
 def state_of(source: Source, now: datetime) -> tuple[SourceState, str]:
@@ -268,6 +280,8 @@ def state_of(source: Source, now: datetime) -> tuple[SourceState, str]:
             f"It was due at {source.due_at:%Y-%m-%d %H:%M} UTC and nobody asked. "
             "Is `broadsheet worker` running?"
         )
+    if source.outcome is SourceState.QUIET and _is_recent(source.news_at, now):
+        return SourceState.FRESH, f"Asked, and nothing new since {source.news_at:%H:%M} UTC."
     is_good = source.outcome in {SourceState.FRESH, SourceState.QUIET}
     if is_good and _is_resting(source, now):
         return SourceState.WAITING, (
@@ -275,6 +289,10 @@ def state_of(source: Source, now: datetime) -> tuple[SourceState, str]:
             f"calendar. {source.reason}"
         )
     return source.outcome, source.reason
+
+
+def _is_recent(instant: datetime | None, now: datetime) -> bool:
+    return instant is not None and now - instant < timedelta(days=1)
 
 
 def _is_resting(source: Source, now: datetime) -> bool:

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import library, operating, reading, sources
+from broadsheet.cli import backfill, library, operating, reading, sources
 from broadsheet.cli.terminal import fail
 from broadsheet.errors import BroadsheetError
 from broadsheet.process import tune
@@ -47,6 +47,7 @@ reading.register(app)
 library.register(app)
 operating.register(app)
 sources.register(app)
+backfill.register(app)
 
 
 def main() -> None:

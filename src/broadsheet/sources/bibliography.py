@@ -33,7 +33,8 @@ _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _PROTECTED = re.compile(r"(?<![\\\w^_}])\{([^{}\\$]*)\}")
 _DOUBLED = re.compile(r"\{(\{[^{}]*\})\}")
 # Zotero escapes TeX that stands in its titles once more.
-_ESCAPED = re.compile(r"\\textbackslash(?:\{\}|\s)?|\\([$_{}^%&#])")
+_ESCAPED = re.compile(r"\\textbackslash(?:\{(\w*)\}|\s)?|\\([$_{}^%&#])")
+_CSL_ONLY = ("issued", "author", "container-title", "DOI", "URL", "ISBN", "citation-key")
 _NO_PAPERS = frozenset(("note", "attachment", "annotation"))
 
 
@@ -84,7 +85,7 @@ def is_csl_item(item: object) -> bool:
         return False
     if isinstance(zotero_fields(item).get("itemType"), str):
         return True
-    has_names = any(name in item for name in ("issued", "author", "container-title", "DOI"))
+    has_names = any(name in item for name in _CSL_ONLY)
     return isinstance(item.get("type"), str) and "id" in item and has_names
 
 
@@ -155,7 +156,7 @@ def _without_protection(title: str) -> str:
     """The title without the braces that only keep capitals from BibTeX."""
     title = _unwrapped(title)
     if title.count("\\$") > 1:
-        title = _ESCAPED.sub(lambda sign: "\\" if sign[1] is None else sign[1], title)
+        title = _ESCAPED.sub(lambda sign: sign[2] or f"\\{sign[1] or ''}", title)
     while (bare := _PROTECTED.sub(r"\1", _DOUBLED.sub(r"\1", title))) != title:
         title = bare
     return title

@@ -5,7 +5,6 @@ The papers stand in the page as JSON, for the script that draws it; the drawn HT
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,16 +18,19 @@ from broadsheet.errors import RecordError, SourceError
 from broadsheet.sources.fields import Context
 from broadsheet.sources.hf_daily import record_of_item
 
-_MARKS = ("dailyPapers", "PaperContent")
-_START = re.compile(r"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html|head|body)", re.I | re.S)
+_MARKS = ('data-target="DailyPapers"', 'data-target="PaperContent"')
 _DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page holds: items as of `/api/daily_papers`, and the day of the list if it is one's."""
+    """What a page holds: items as of `/api/daily_papers`, and which day's list it says it is.
+
+    `is_one_day` is False for weeks, months and other pages whose papers are of several days.
+    """
 
     items: tuple[object, ...]
+    is_one_day: bool
     listed_on: date | None
 
 
@@ -56,11 +58,6 @@ class _Finder(HTMLParser):
             self.found.append(data)
 
 
-def is_page(start: str) -> bool:
-    """Whether a text's start is an HTML page; whether it holds papers, `read_page` tells."""
-    return _START.match(start) is not None
-
-
 def read_page(html: str) -> Page:
     """The papers of a page. Raises SourceError, with what to do, where the page holds none."""
     finder = _Finder()
@@ -76,7 +73,7 @@ def read_page(html: str) -> Page:
         page = _page(value)
         if page is not None:
             return page
-    if is_broken or (not finder.found and any(f"{mark}" in html for mark in _MARKS)):
+    if is_broken or (not finder.found and any(mark in html for mark in _MARKS)):
         raise SourceError(
             "The data of the Hugging Face page breaks off or is damaged. Save the page again."
         )
@@ -89,12 +86,13 @@ def read_page(html: str) -> Page:
 def _page(value: object) -> Page | None:
     props = _holding(value, "dailyPapers", 0)
     if props is not None:
-        return Page(tuple(props["dailyPapers"]), _day(props))
+        is_one_day = _is_one_day(props)
+        return Page(tuple(props["dailyPapers"]), is_one_day, _day(props) if is_one_day else None)
     paper = value.get("paper") if isinstance(value, dict) else None
     if isinstance(value, dict) and isinstance(paper, dict):
         comments = value.get("comments")
         known = {"numComments": len(comments)} if isinstance(comments, list) else {}
-        return Page(({**known, "paper": paper},), None)
+        return Page(({**known, "paper": paper},), is_one_day=False, listed_on=None)
     return None
 
 
@@ -108,24 +106,25 @@ def _holding(value: object, name: str, depth: int) -> Mapping[str, Any] | None:
     return next((one for one in inner if one is not None), None)
 
 
+def _is_one_day(props: Mapping[str, Any]) -> bool:
+    is_selection = props.get("isTrending") or props.get("query")
+    return props.get("periodType", "day") == "day" and not is_selection
+
+
 def _day(props: Mapping[str, Any]) -> date | None:
-    """The day of a daily list; None for weeks, months, trending and searches."""
-    is_daily = props.get("periodType", "day") == "day"
-    named = props.get("dateString")
-    if not is_daily or props.get("isTrending") or props.get("query") or not isinstance(named, str):
-        return None
     try:
-        return date.fromisoformat(named[:10])
+        return date.fromisoformat(str(props.get("dateString"))[:10])
     except ValueError:
         return None
 
 
 def context_of_page(page: Page, context: Context) -> Context:
-    """The context of the page's items: its own day goes before the day in the file's name.
+    """The context of the page's items: the page's own day goes before that in the file's name.
 
-    A page without a day, such as a week's, holds papers of several: the items tell their own.
+    On a page of several days neither holds: the items tell their own.
     """
-    return replace(context, named_on=page.listed_on)
+    named_on = page.listed_on or context.named_on if page.is_one_day else None
+    return replace(context, named_on=named_on)
 
 
 def record_of_page_item(item: object, context: Context) -> PaperRecord:

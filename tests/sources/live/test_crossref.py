@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 import pytest
-from loopback import CUT, Loopback
 
 from broadsheet.domain import LinkKind, PaperRecord
 from broadsheet.errors import RecordError, SourceError
@@ -20,6 +19,7 @@ from broadsheet.sources.fields import Context
 from broadsheet.sources.live import crossref
 from broadsheet.sources.live.crossref import ROWS, SOURCE
 from broadsheet.sources.live.harvesting import Batch, Cursor, Fetch
+from loopback import CUT, Loopback
 
 NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -129,9 +129,7 @@ def test_interrupted_harvest_goes_on_at_its_page(server: Loopback, fetch: Fetch)
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_expired_page_starts_the_harvest_anew(
-    server: Loopback, fetch: Fetch, status: int
-) -> None:
+def test_expired_page_starts_the_harvest_anew(server: Loopback, fetch: Fetch, status: int) -> None:
     server.answer("/works", query={"cursor": "old"}, status=status, body=b'{"status":"failed"}')
     server.answer("/works", query={"cursor": "*"}, body=page(work(1)))
     cursor = {"from": "2026-08-10", "token": "old", "window_on": "2026-08-19"}
@@ -375,7 +373,9 @@ def _recorded(folder: Path) -> list[dict[str, Any]]:
     works += [orjson.loads(path.read_bytes())["message"] for path in folder.glob("hepcrawl_*.json")]
     lines = (folder / "fatcat_crossref-works.2018-01-21.badsample.jsonl").read_bytes()
     works += map(orjson.loads, lines.splitlines())
-    works.append(orjson.loads(gzip.open(folder / "fatcat_huge_crossref_doi.json.gz").read()))
+    works.append(
+        orjson.loads(gzip.decompress((folder / "fatcat_huge_crossref_doi.json.gz").read_bytes()))
+    )
     return works
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 import pytest
 from known_papers import arxiv_paper, doi_paper, nameless_paper, with_code
-from loopback import CUT, Loopback
 
 from broadsheet.domain import Paper
 from broadsheet.errors import SourceError
 from broadsheet.sources.live import github
 from broadsheet.sources.live.github import SOURCE, repository_of
 from broadsheet.sources.live.harvesting import Batch, Fetch
+from loopback import CUT, Loopback
 
 NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
 PATH = "/repos/ada/loom"
@@ -49,7 +49,7 @@ def test_stars_become_a_record_of_the_paper(server: Loopback, fetch: Fetch) -> N
 
 def test_token_is_sent_as_a_header_only(server: Loopback, fetch: Fetch) -> None:
     server.answer(PATH, body=repository())
-    enriched(fetch, server, with_code(arxiv_paper(), ADDRESS), token="hush")
+    enriched(fetch, server, with_code(arxiv_paper(), ADDRESS), token="hush")  # noqa: S106
     (request,) = server.requests()
     assert request.headers["authorization"] == "Bearer hush"
     assert request.headers["accept"] == "application/vnd.github+json"
@@ -152,6 +152,6 @@ def test_answer_that_breaks_off_is_passing(server: Loopback, fetch: Fetch) -> No
 def test_used_up_allowance_asks_to_wait(server: Loopback, fetch: Fetch) -> None:
     server.answer(PATH, status=403, body=b'{"message":"API rate limit exceeded"}')
     with pytest.raises(SourceError, match="slow down") as caught:
-        enriched(fetch, server, with_code(arxiv_paper(), ADDRESS), token="hush")
+        enriched(fetch, server, with_code(arxiv_paper(), ADDRESS), token="hush")  # noqa: S106
     assert caught.value.retry_after == 300.0
     assert "hush" not in str(caught.value)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import CUT, Loopback
 
 from broadsheet.errors import SourceError
 from broadsheet.sources.files import read_file
 from broadsheet.sources.live.fetching import Fetcher
 from broadsheet.sources.live.harvesting import Batch
 from broadsheet.sources.live.huggingface import SOURCE, harvest
+from loopback import CUT, Loopback
 
 NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 PATH = "/api/daily_papers"
@@ -143,8 +143,14 @@ def test_unchanged_day_is_not_sent_again(server: Loopback, fetch: Fetcher) -> No
     assert (batch.records, batch.cursor) == ((), cursor)
 
 
-def test_what_is_known_of_old_days_is_forgotten(server: Loopback, fetch: Fetcher) -> None:
+def test_empty_day_is_asked_for_whole_again(server: Loopback, fetch: Fetcher) -> None:
     server.answer(PATH, body="[]", headers={"ETag": '"one"'})
+    run(server, fetch, run(server, fetch, days="1")[-1].cursor, days="1")
+    assert "if-none-match" not in server.requests()[-1].headers
+
+
+def test_what_is_known_of_old_days_is_forgotten(server: Loopback, fetch: Fetcher) -> None:
+    server.answer(PATH, body=json.dumps([item(1)]), headers={"ETag": '"one"'})
     cursor = run(server, fetch, days="2")[-1].cursor
     for _ in range(2):
         later = run(server, fetch, cursor, days="2", now=datetime(2026, 3, 14, tzinfo=UTC))

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 import pytest
 from known_papers import arxiv_paper, doi_paper, nameless_paper
-from loopback import CUT, Loopback
 
 from broadsheet.domain import LinkKind, Paper
 from broadsheet.errors import RecordError, SourceError
@@ -19,6 +18,7 @@ from broadsheet.identifiers import normalise_doi
 from broadsheet.sources.live import openalex
 from broadsheet.sources.live.harvesting import Batch, Fetch
 from broadsheet.sources.live.openalex import SOURCE, text_of_index
+from loopback import CUT, Loopback
 
 NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
 

@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 import pytest
 from known_papers import arxiv_paper, doi_paper, nameless_paper
-from loopback import CUT, Loopback
 
 from broadsheet.domain import LinkKind, Paper
 from broadsheet.errors import SourceError
 from broadsheet.sources.live import semantic_scholar
 from broadsheet.sources.live.harvesting import Batch, Fetch
 from broadsheet.sources.live.semantic_scholar import SOURCE
+from loopback import CUT, Loopback
 
 NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
 PATH = "/graph/v1/paper/batch"
@@ -39,9 +39,7 @@ def answer(arxiv_id: str | None = "2608.00001", **changes: Any) -> dict[str, Any
     }
 
 
-def enriched(
-    fetch: Fetch, server: Loopback, *papers: Paper, **options: str
-) -> list[Batch]:
+def enriched(fetch: Fetch, server: Loopback, *papers: Paper, **options: str) -> list[Batch]:
     asked = SOURCE.completed({"url": server.url, **options})
     return list(semantic_scholar.enrich(fetch, asked, papers, NOW))
 
@@ -145,7 +143,9 @@ def test_answer_about_another_paper_is_set_aside(server: Loopback, fetch: Fetch)
 @pytest.mark.parametrize(
     "ids", [{"DOI": "10.1234/LOOM.1"}, {"ArXiv": "2608.00001", "DOI": "10.1/other"}, {}, None]
 )
-def test_one_common_id_is_enough(server: Loopback, fetch: Fetch, ids: dict[str, str] | None) -> None:
+def test_one_common_id_is_enough(
+    server: Loopback, fetch: Fetch, ids: dict[str, str] | None
+) -> None:
     server.answer(PATH, body=orjson.dumps([answer(externalIds=ids)]))
     (batch,) = enriched(fetch, server, arxiv_paper(doi="10.1234/loom.1"))
     assert len(batch.records) == 1

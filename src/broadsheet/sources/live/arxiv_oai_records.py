@@ -24,6 +24,7 @@ _OLD_ID = re.compile(r"[^/]*/(\d\d)(\d\d)")
 _FIRST_YEAR = 91
 _CONTEXT = Context(date.min, source=NAME)
 _WITHDRAWN = "I"
+"""The source type of a version without source."""
 
 
 class DeletedRecord(RecordError):
@@ -144,9 +145,15 @@ def _of_raw(content: Element, namespace: str, more: dict[str, str]) -> PaperReco
     record = record_of_object(fields, _CONTEXT)
     if record.is_withdrawn or not listed:
         return record
-    newest = max(zip(record.versions, listed, strict=False), key=lambda pair: pair[0].number)[1]
-    source_type = newest.findtext(f"{namespace}source_type") or ""
-    return replace(record, is_withdrawn=_WITHDRAWN in source_type)
+    newest = max(listed, key=_number)
+    return replace(
+        record, is_withdrawn=_WITHDRAWN in (newest.findtext(f"{namespace}source_type") or "")
+    )
+
+
+def _number(version: Element) -> int:
+    number = version.get("version", "").removeprefix("v")
+    return int(number) if number.isdecimal() else 0
 
 
 def names_in(authors: str) -> list[str]:

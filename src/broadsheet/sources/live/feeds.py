@@ -22,7 +22,7 @@ from broadsheet.identifiers import arxiv_id_of_doi, content_key, normalise_doi, 
 from broadsheet.sources.fields import checked, excerpt, fold
 from broadsheet.sources.links import find_links, unique, web_link
 from broadsheet.sources.live.calendars import Every
-from broadsheet.sources.live.feed_document import Entry, entry_of, read_feed
+from broadsheet.sources.live.feed_document import Entry, FeedLink, entry_of, read_feed
 from broadsheet.sources.live.harvesting import (
     Batch,
     Cursor,
@@ -105,7 +105,8 @@ def _excerpt(item: Element) -> str:
 
 
 def _record(entry: Entry, place: _Place) -> PaperRecord:
-    addresses = tuple(urljoin(place.url, link.url) for link in entry.links)
+    links = tuple(_absolute(entry.links, place.url))
+    addresses = tuple(link.url for link in links)
     names = (entry.entry_id, *entry.identifiers, *addresses)
     arxiv_id, version = _arxiv_id(names)
     doi = _doi((*entry.identifiers, entry.entry_id), addresses)
@@ -127,7 +128,7 @@ def _record(entry: Entry, place: _Place) -> PaperRecord:
         journal_ref=entry.publication or None,
         license=entry.rights if is_licence else None,
         keywords=tuple(one for one in subjects if one not in categories),
-        links=unique((*_links(entry, addresses), *find_links(abstract))),
+        links=unique((*_links(links), *find_links(abstract))),
         extras=_extras(entry, place, is_licence=is_licence),
     )
     return _dated(record, entry.date, place)
@@ -135,7 +136,8 @@ def _record(entry: Entry, place: _Place) -> PaperRecord:
 
 def _extras(entry: Entry, place: _Place, *, is_licence: bool) -> dict[str, Any]:
     rights = "" if is_licence else entry.rights[:500]
-    found = {"feed": place.url, "feed_title": place.title, "rights": rights}
+    # The host only: addresses of feeds may hold their reader's key, and extras are exported.
+    found = {"feed": urlsplit(place.url).hostname, "feed_title": place.title, "rights": rights}
     return {name: value for name, value in found.items() if value}
 
 
@@ -180,13 +182,21 @@ def _doi(identifiers: Sequence[str], addresses: Sequence[str]) -> str | None:
     return None
 
 
-def _links(entry: Entry, addresses: Sequence[str]) -> Iterator[Link | None]:
-    for link, address in zip(entry.links, addresses, strict=True):
-        is_pdf = link.type == "application/pdf" or urlsplit(address).path.lower().endswith(".pdf")
-        if is_pdf:
-            yield web_link(LinkKind.PDF, address)
+def _absolute(links: Sequence[FeedLink], url: str) -> Iterator[FeedLink]:
+    """The links with whole addresses, without those that are none."""
+    for link in links:
+        try:
+            yield FeedLink(urljoin(url, link.url), link.type)
+        except ValueError:
+            continue
+
+
+def _links(links: Sequence[FeedLink]) -> Iterator[Link | None]:
+    for link in links:
+        if link.type == "application/pdf" or urlsplit(link.url).path.lower().endswith(".pdf"):
+            yield web_link(LinkKind.PDF, link.url)
         elif link.type in {"", "text/html", "application/xhtml+xml"}:
-            yield web_link(LinkKind.ABSTRACT, address)
+            yield web_link(LinkKind.ABSTRACT, link.url)
 
 
 def _dated(record: PaperRecord, value: str, place: _Place) -> PaperRecord:

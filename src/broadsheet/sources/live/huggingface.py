@@ -93,8 +93,9 @@ def _day(
 
     records, rejects = sorted_items(items, read, url=first.url, today=today)
     _refuse_another_day(records, day)
-    # The server compares the first page only, so a day of several is read whole every time.
-    known = {} if is_long else validators(first)
+    # The server compares the first page only, so a day of several is read whole every time; and
+    # an empty list is no list, which "unchanged" would not tell.
+    known = validators(first) if items and not is_long else {}
     once = tuple({record.record_id: record for record in records}.values())
     return Batch(once, {}, rejects, batch_on=day if items else None), known
 

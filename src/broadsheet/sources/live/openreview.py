@@ -121,7 +121,7 @@ def _record(note: Mapping[str, Any]) -> PaperRecord:
 
 
 def _content(note: Mapping[str, Any]) -> dict[str, Any]:
-    """The content with the values out of their `{"value": …}`; fields that hold none are left out."""
+    """The content with the values out of their `{"value": …}`, without the empty ones."""
     content = note.get("content")
     if not isinstance(content, dict):
         raise RecordError("The note has no content.")
