@@ -24,6 +24,8 @@ PROBE = timedelta(minutes=15)
 """A stalled source is asked again so soon: its batch may come late."""
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=6)
+TOLERATED = 0.01
+"""The share of declared records that may fail to come: some services count what they hide."""
 LATE = timedelta(hours=1)
 """A source that is due for longer than this was forgotten by the worker, and is not fresh."""
 ENRICHED_FOR = timedelta(days=30)
@@ -248,7 +250,8 @@ def _trouble(tally: Tally, expected: date | None, source: Source) -> str:
             f"The source answers, but its batch is of {tally.batch_on}; that of {expected} was "
             "expected. It is asked again every 15 minutes."
         )
-    if tally.declared is not None and tally.received < tally.declared and not source.is_underway:
+    missing = (tally.declared or 0) - tally.received
+    if missing > TOLERATED * (tally.declared or 0) and not source.is_underway:
         return (
             f"The source declared {tally.declared:,} records and gave {tally.received:,}. "
             "What came is kept; it is asked again."

@@ -51,8 +51,8 @@ def backfill(
     """Harvest the past of a source: all that was changed since a day, month by month.
 
     Stopped at any moment and run again with the same days, it goes on where it stopped. arXiv
-    takes its time (reports speak of 50,000 papers an hour); who has arXiv's metadata snapshot imports that instead, and
-    fills only the time since: `broadsheet backfill arxiv --from` the day of the snapshot.
+    takes its time (reports speak of 50,000 papers an hour); who has arXiv's metadata snapshot
+    imports that instead and fills only the time since, from the day of the snapshot.
     """
     if what not in KINDS:
         fail(f"“{what}” cannot be filled; what can: {', '.join(KINDS)}.")

@@ -8,12 +8,16 @@ from typing import Literal
 import orjson
 
 from broadsheet.errors import SourceError
+from broadsheet.sources.bibtex import looks_like_bibtex
 from broadsheet.sources.fields import excerpt
 from broadsheet.sources.listing_page import is_listing
 from broadsheet.sources.objects import error_answer
+from broadsheet.sources.ris import looks_like_ris
 from broadsheet.sources.streams import Stream
 
-Format = Literal["json_lines", "json_document", "arxiv_atom", "listing_page"]
+Format = Literal[
+    "json_lines", "json_document", "arxiv_atom", "listing_page", "hf_page", "bibtex", "ris"
+]
 
 _KNOWN_BINARY = {
     b"%PDF": "a PDF",
@@ -27,12 +31,11 @@ _CONTROL_BYTES = bytes({*range(9), *range(14, 27), *range(28, 32)})
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*\?>\s*)?<(?:!doctype html|html|head|body|div|script\s|meta)", re.IGNORECASE
 )
-_HTML_TITLE = re.compile(rb"<title[^>]*>([^<]{0,300})", re.IGNORECASE)
 _FEED = re.compile(rb"<(?:\w+:)?feed[\s>]")
 _ROOT = re.compile(rb"<([A-Za-z][\w:.-]*)")
 _ACCEPTED = (
-    "Broadsheet reads saved Daily Papers pages (text), daily_papers JSON, the arXiv snapshot, "
-    "arXiv Atom answers, and its own JSON lines."
+    "Broadsheet reads saved Daily Papers pages (text or HTML), daily_papers JSON, the arXiv "
+    "snapshot, arXiv Atom answers, BibTeX, RIS, CSL-JSON, Zotero JSON, and its own JSON lines."
 )
 
 
@@ -49,7 +52,12 @@ def detect(stream: Stream) -> Format:
         markup = _markup_format(start)
         if markup is not None:
             return markup
-    if is_listing(head.decode("utf-8", "replace")):
+    text = head.decode("utf-8", "replace")
+    if looks_like_ris(text):
+        return "ris"
+    if looks_like_bibtex(text):
+        return "bibtex"
+    if is_listing(text):
         return "listing_page"
     raise SourceError(
         f"The file is of no known format; it starts with “{excerpt(start)[:60]}”. {_ACCEPTED}"
@@ -85,12 +93,7 @@ def _parsed(content: bytes) -> object:
 
 def _markup_format(start: bytes) -> Format | None:
     if _HTML.match(start):
-        title = _HTML_TITLE.search(start)
-        named = f" (“{excerpt(title[1])[:80]}”)" if title and title[1].strip() else ""
-        raise SourceError(
-            f"The file is an HTML page{named}, not a listing. "
-            "Save the page as text, or save the answer of its API."
-        )
+        return "hf_page"  # if it is none, its reader says so: the data may come after the head
     if _FEED.search(start):
         if b"http://www.w3.org/2005/Atom" in start:
             return "arxiv_atom"

@@ -7,8 +7,8 @@ can be read raises.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -17,7 +17,7 @@ import orjson
 
 from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
-from broadsheet.sources import arxiv_atom, listing_page
+from broadsheet.sources import arxiv_atom, bibliography, hf_page, listing_page
 from broadsheet.sources.detection import Format, detect
 from broadsheet.sources.fields import Context, checked, excerpt
 from broadsheet.sources.objects import broken_items, error_answer, records_of
@@ -150,13 +150,17 @@ def _read_document(file: _File) -> Iterator[ReadItem]:
     if (answer := error_answer(value)) is not None:
         raise SourceError(answer)
     items = value if isinstance(value, list) else _listed(value)
+    if items and bibliography.is_csl_item(items[0]):
+        yield from _items(file, bibliography.csl_records(items, file.context))
+        return
     for number, item in enumerate(items, 1):
         yield from _read_object(file, item, f"item {number}", orjson.dumps(item)[:1_000])
 
 
 def _listed(value: object) -> list[object]:
-    papers = value.get("dailyPapers") if isinstance(value, dict) else None
-    return papers if isinstance(papers, list) else [value]
+    fields = value if isinstance(value, dict) else {}
+    lists = (fields.get(name) for name in ("dailyPapers", "items"))
+    return next((found for found in lists if isinstance(found, list)), [value])
 
 
 def _read_broken_document(
@@ -209,9 +213,39 @@ def _read_page(file: _File) -> Iterator[ReadItem]:
             yield file.reject(f"line {entry.line}", str(error), entry.title)
 
 
+def _read_hf_page(file: _File) -> Iterator[ReadItem]:
+    page = hf_page.read_page(_text(file))
+    file = replace(file, context=hf_page.context_of_page(page, file.context))
+    for number, item in enumerate(page.items, 1):
+        yield from _read_object(file, item, f"item {number}", orjson.dumps(item)[:1_000])
+
+
+def _read_bibtex(file: _File) -> Iterator[ReadItem]:
+    yield from _items(file, bibliography.bibtex_records(_text(file), file.context))
+
+
+def _read_ris(file: _File) -> Iterator[ReadItem]:
+    yield from _items(file, bibliography.ris_records(_text(file), file.context))
+
+
+def _items(file: _File, found: Iterable[PaperRecord | Reject]) -> Iterator[ReadItem]:
+    for each in found:
+        if isinstance(each, Reject):
+            yield file.reject(each.position, each.reason, each.excerpt)
+        else:
+            yield file.record(each)
+
+
+def _text(file: _File) -> str:
+    return file.stream.read_all().decode("utf-8", "surrogateescape")
+
+
 _READERS: dict[Format, Callable[[_File], Iterator[ReadItem]]] = {
     "json_lines": _read_lines,
     "json_document": _read_document,
     "arxiv_atom": _read_feed,
     "listing_page": _read_page,
+    "hf_page": _read_hf_page,
+    "bibtex": _read_bibtex,
+    "ris": _read_ris,
 }

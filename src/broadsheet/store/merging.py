@@ -17,14 +17,36 @@ from broadsheet.domain import Link, LinkKind, Paper, PaperRecord, Version
 from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_id
 
 SAMPLE = "sample"
-PRECEDENCE = ("arxiv_atom", "arxiv_snapshot", "corpus", "hf_daily", "listing_page", SAMPLE)
+PRECEDENCE = (
+    "arxiv_oai",
+    "arxiv_query",
+    "arxiv_atom",
+    "arxiv_announcements",
+    "arxiv_snapshot",
+    "biorxiv",
+    "medrxiv",
+    "openreview",
+    "acl_anthology",
+    "crossref",
+    "corpus",
+    "hf_daily",
+    "feed",
+    "bibtex",
+    "ris",
+    "csl_json",
+    "listing_page",
+    "semantic_scholar",
+    "openalex",
+    "github",
+    SAMPLE,
+)
 FIRST_SEEN = "first_seen_on"
 
 T = TypeVar("T")
 
 _RANK = {source: rank for rank, source in enumerate(PRECEDENCE)}
 _RANK_OF_OTHERS = _RANK[SAMPLE] - 0.5
-_INEXACT_DATES = frozenset(("listed", "id-month"))
+_INEXACT_DATES = frozenset(("listed", "id-month", "newest-version", "doi"))
 _DERIVED = frozenset((LinkKind.ABSTRACT, LinkKind.PDF, LinkKind.DOI))
 
 

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError
 from broadsheet.sources.arxiv_snapshot import record_of_object
-from broadsheet.sources.fields import Context, checked, day, excerpt
+from broadsheet.sources.fields import Context, checked, day, excerpt, fold
 
 NAME = "arxiv_oai"
 _PREFIX = "oai:arXiv.org:"
@@ -76,32 +76,32 @@ def _texts(element: Element, start: int) -> dict[str, Any]:
 def _of_arxiv(content: Element, namespace: str, more: dict[str, str]) -> PaperRecord:
     fields = {**_texts(content, len(namespace)), **more}
     authors = content.find(f"{namespace}authors")
-    if authors is not None:
-        fields["authors_parsed"] = [_parts(author, len(namespace)) for author in authors]
+    fields["authors_parsed"] = []
     record = record_of_object(fields, _CONTEXT)
     created = day(fields, "created")
     submitted_at, date_source = _submitted(record.record_id, created)
+    names = (_name(author, len(namespace)) for author in ([] if authors is None else authors))
     return replace(
         record,
+        authors=tuple(filter(None, names)),
         submitted_at=submitted_at,
         updated_at=_midnight(created) if created else None,
         extras={**record.extras, "date_source": date_source},
     )
 
 
-def _parts(author: Element, start: int) -> list[str]:
-    """Last name, first names and suffix, as `authors_parsed` of the snapshot has them.
+def _name(author: Element, start: int) -> str:
+    """First names, last name and suffix of an author.
 
     A collaboration's colon stands as a name of its own in old records; it is nobody's.
     """
-    found = {"keyname": "", "forenames": "", "suffix": ""}
+    found = {"forenames": "", "keyname": "", "suffix": ""}
     for part in author:
         name = part.tag[start:]
         if name in found and part.text:
             found[name] = f"{found[name]} {part.text}" if found[name] else part.text
-    if not found["keyname"].strip(" :;,.\n"):
-        found["keyname"] = ""
-    return list(found.values())
+    name = fold(" ".join(filter(None, found.values())))
+    return name if name.strip(" :;,.") else ""
 
 
 def _submitted(arxiv_id: str, created: date | None) -> tuple[datetime | None, str]:
