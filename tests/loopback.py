@@ -6,7 +6,7 @@
         fetch(server.url + "/oai?verb=ListRecords")
         assert server.requests()[0].path == "/oai"
 
-Answers of one path are given in turn; the last repeats. `query` narrows an answer to requests whose
+Answers of one path are given in turn; the last repeats. A path that ends in `*` is a beginning. `query` narrows an answer to requests whose
 query string holds these parameters.
 """
 
@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         fitting = [
             answer
             for answer in self.answers
-            if answer["path"] == path and answer["query"].items() <= query.items()
+            if _fits(answer["path"], path) and answer["query"].items() <= query.items()
         ]
         for answer in fitting:
             if answer["times"] is None:
@@ -196,6 +196,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
 
 
 if __name__ == "__main__":

@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from broadsheet.domain import SourceCount
+from broadsheet.domain import SourceCount, SourceState
+from broadsheet.intake import state_of
 from broadsheet.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """How one live source stands, and why."""
+
+    name: str
+    state: SourceState
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Status:
     pending: int
     encoder: str
     index_sentence: str
+    live: tuple[LiveState, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -48,6 +59,10 @@ def status(services: Services, *, with_sources: bool = True) -> Status:
         indexed=state.documents,
         pending=pending,
         encoder=state.encoder,
+        live=tuple(
+            LiveState(source.name, *state_of(source, services.clock()))
+            for source in services.store.sources()
+        ),
         index_sentence=_sentence(state.is_available, state.reason, state.documents, pending),
     )
 

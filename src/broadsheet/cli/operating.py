@@ -118,6 +118,8 @@ def status(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     if now.sources:
         out.print(table)
     tell(f"Index: {now.index_sentence}")
+    for line in now.live:
+        tell(f"{line.name}: {line.state}. {line.reason}")
     if now.rejects:
         tell(f"{now.rejects:,} rejected records: `broadsheet rejects`.")
 

@@ -20,7 +20,7 @@ from broadsheet.index.documents import Feed
 from broadsheet.index.generations import Generations, Manifest
 from broadsheet.index.reading import Table
 from broadsheet.index.snapshot import Snapshot, lance_errors
-from broadsheet.index.writing import Encoder, Progress, Writer, open_table
+from broadsheet.index.writing import Encoder, Progress, Writer
 
 REBUILD_SHARE = 0.5
 """With more than this share of the papers changed, building anew is faster than updating."""
@@ -165,7 +165,7 @@ class PaperIndex:
             if name is None or manifest is None:
                 raise IndexUnavailable(f"{_MISSING} {_REMEDY}")
             with lance_errors():
-                writer.optimize(open_table(self._generations.folder(name)), name, manifest)
+                writer.optimize(name, manifest)
 
     @contextmanager
     def _writing(self) -> Iterator[Writer]:

@@ -23,8 +23,12 @@ from broadsheet.index.generations import Generations, Manifest
 BATCH = 1000
 """Documents per commit of `apply_changes`: 40 ms each, and little lost when stopped."""
 BUILD_BATCH = 5000
-UNINDEXED_ROWS = 2000
-"""Rows that may wait outside the word index; a search reads them one by one, and stays exact."""
+UNINDEXED_ROWS = 64
+"""Rows that may wait outside the word index; each costs every search 0.1 ms until it is in."""
+MOST_SEGMENTS = 8
+"""Parts of an index beside its large one; when there are more, they are joined."""
+SMALL_FILE_ROWS = 50_000
+"""Files of fewer rows are joined from time to time; larger ones stay as they are."""
 _KEPT_VERSIONS = timedelta(minutes=5)
 """Searches in other processes may still read versions this young."""
 TABLE = "papers"
@@ -147,12 +151,26 @@ class Writer:
     def _index_rows(self, table: Any, name: str, manifest: Manifest) -> None:
         facts = table.index_stats("text_idx")
         if facts is not None and facts.num_unindexed_rows > UNINDEXED_ROWS:
-            self.optimize(table, name, manifest)
+            self.optimize(name, manifest)
 
-    def optimize(self, table: Any, name: str, manifest: Manifest) -> None:
-        """Take all rows into the indexes, join small files and drop old versions."""
-        table.optimize(cleanup_older_than=_KEPT_VERSIONS)
-        self._move(table, name, manifest, manifest.revision)
+    def optimize(self, name: str, manifest: Manifest) -> None:
+        """Take all rows into the indexes, join small segments and files, drop old versions.
+
+        By Lance's own interface: that of LanceDB writes the whole index anew, which takes 25 s and
+        a gigabyte for 200,000 papers, where a segment of 1,500 takes 0.3 s.
+        """
+        import lance
+
+        folder = self.generations.folder(name)
+        dataset = lance.dataset(folder / f"{TABLE}.lance")
+        segments = max((len(index.segments) for index in dataset.describe_indices()), default=1)
+        beside = segments - 1
+        joined = beside if beside >= MOST_SEGMENTS else 0
+        dataset.optimize.optimize_indices(num_indices_to_merge=joined)
+        if len(dataset.get_fragments()) > MOST_SEGMENTS:
+            dataset.optimize.compact_files(target_rows_per_fragment=SMALL_FILE_ROWS)
+        dataset.cleanup_old_versions(older_than=_KEPT_VERSIONS)
+        self._move(open_table(folder), name, manifest, manifest.revision)
 
 
 def _create_indexes(table: Any) -> None:

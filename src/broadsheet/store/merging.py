@@ -93,7 +93,7 @@ def merge(
         categories=_first(record.categories for record in newest) or (),
         submitted_at=_submitted_at(ordered, versions),
         updated_at=max((r.updated_at for r in ordered if r.updated_at), default=None),
-        announced_on=_first(record.announced_on for record in ordered),
+        announced_on=_announced_on(ordered),
         listed_on=_listed_on(ordered),
         versions=versions,
         comment=_first(record.comment for record in newest),
@@ -150,11 +150,30 @@ def _listed_on(ordered: Sequence[PaperRecord]) -> date:
     real = [record for record in ordered if record.source != SAMPLE] or ordered
     if listed := [record.listed_on for record in real if record.listed_on]:
         return min(listed)
-    if announced := _first(record.announced_on for record in real):
+    if announced := _announced_on(real):
         return announced
     if submitted := _submitted_at(real, _versions(real)):
         return day_of(submitted)
+    if published := min((day for record in real if (day := _published_on(record))), default=None):
+        return published
     return min((day for record in real if (day := first_seen_on(record))), default=date.min)
+
+
+def _announced_on(ordered: Sequence[PaperRecord]) -> date | None:
+    """The day of announcement; one that a source states stands above one that was inferred."""
+    stated = [record for record in ordered if "announced_source" not in record.extras]
+    return _first(record.announced_on for record in (*stated, *ordered))
+
+
+def _published_on(record: PaperRecord) -> date | None:
+    """The first day of the month or year that is all a record knows of its date."""
+    published = record.extras.get("published")
+    if not isinstance(published, str):
+        return None
+    try:
+        return date.fromisoformat(f"{published}-01-01"[:10])
+    except ValueError:
+        return None
 
 
 def day_of(instant: datetime) -> date:

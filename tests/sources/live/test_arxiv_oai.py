@@ -270,7 +270,7 @@ def test_first_harvest_goes_back_seven_days(server: Loopback, fetch: Fetcher) ->
     (batch,) = run(server, fetch)
     assert ids([batch]) == ["2608.00001", "2608.00002"]
     assert asked(server) == [
-        {"verb": "ListRecords", "metadataPrefix": "arXiv", "from": "2026-08-14"}
+        {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "from": "2026-08-14"}
     ]
     assert batch.cursor == {"from": "2026-08-21", "window_on": "2026-08-21"}
 
@@ -392,7 +392,7 @@ def test_set_that_is_no_longer_wanted_is_not_gone_on_with(server: Loopback, fetc
     cursor = {"from": "2026-08-14", "window_on": "2026-08-21", "set": "math", "token": "t"}
     run(server, fetch, cursor, set="cs")
     assert asked(server) == [
-        {"verb": "ListRecords", "metadataPrefix": "arXiv", "from": "2026-08-14", "set": "cs"}
+        {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "from": "2026-08-14", "set": "cs"}
     ]
 
 

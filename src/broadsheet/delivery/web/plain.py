@@ -57,6 +57,7 @@ def health(request: Request) -> Response:
         "newest_day": state.newest_on.isoformat() if state.newest_on else None,
         "index": "ready" if state.is_whole else "behind" if state.is_index_available else "missing",
         "index_sentence": state.index_sentence,
+        "sources": {line.name: line.state for line in state.live},
     }
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 

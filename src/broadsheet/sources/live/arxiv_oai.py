@@ -23,7 +23,7 @@ _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _WANTED = frozenset(
     f"{_OAI}{name}" for name in ("record", "resumptionToken", "error", "responseDate")
 )
-_FORMATS = ("arXiv", "arXivRaw")
+_FORMATS = ("arXivRaw", "arXiv")
 EARLIEST = date(2005, 9, 16)
 """arXiv refuses an earlier `from`."""
 WINDOW = timedelta(days=7)
@@ -305,7 +305,7 @@ SOURCE = SourceKind(
     harvest=harvest,
     options={
         "url": ("https://oaipmh.arxiv.org/oai", "The address that is asked."),
-        "format": ("arXiv", "arXiv, or arXivRaw for exact dates and the history of versions."),
+        "format": ("arXivRaw", "arXivRaw for exact dates and versions, or arXiv."),
         "set": ("", "Sets such as cs or cs:cs:AI, separated by blanks; empty for all of arXiv."),
         "from": ("", "First day of change to harvest; empty for seven days before the start."),
         "until": ("", "Last day of change; with it only this window is harvested."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -13,6 +13,7 @@ from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError
 from broadsheet.sources.arxiv_snapshot import record_of_object
 from broadsheet.sources.fields import Context, checked, day, excerpt, fold
+from broadsheet.sources.live.calendars import is_announcement_day
 
 NAME = "arxiv_oai"
 _PREFIX = "oai:arXiv.org:"
@@ -25,6 +26,11 @@ _FIRST_YEAR = 91
 _CONTEXT = Context(date.min, source=NAME)
 _WITHDRAWN = "I"
 """The source type of a version without source."""
+
+
+_DAY = timedelta(days=1)
+_LONGEST_HOLD = timedelta(days=7)
+"""Submitted before a weekend and a holiday, with a day or two for the moderators."""
 
 
 class DeletedRecord(RecordError):
@@ -142,13 +148,29 @@ def _of_raw(content: Element, namespace: str, more: dict[str, str]) -> PaperReco
         {"version": one.get("version"), "created": one.findtext(f"{namespace}date")}
         for one in listed
     ]
-    record = record_of_object(fields, _CONTEXT)
+    record = _announced(record_of_object(fields, _CONTEXT), more.get("update_date"))
     if record.is_withdrawn or not listed:
         return record
     newest = max(listed, key=_number)
     return replace(
         record, is_withdrawn=_WITHDRAWN in (newest.findtext(f"{namespace}source_type") or "")
     )
+
+
+def _announced(record: PaperRecord, changed: str | None) -> PaperRecord:
+    """The record with its day of announcement, where that follows from the day of its last change.
+
+    A paper of one version that was changed on a day of announcement, within a week of having been
+    submitted, was announced that day: nothing else happens to new papers.
+    """
+    changed_on = date.fromisoformat(changed) if changed else None
+    if changed_on is None or record.submitted_at is None or len(record.versions) != 1:
+        return record
+    age = changed_on - record.submitted_at.date()
+    if not timedelta() <= age <= _LONGEST_HOLD or not is_announcement_day(changed_on - _DAY):
+        return record
+    extras = {**record.extras, "announced_source": "datestamp"}
+    return replace(record, announced_on=changed_on, extras=extras)
 
 
 def _number(version: Element) -> int:

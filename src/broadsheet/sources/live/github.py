@@ -85,6 +85,7 @@ SOURCE = SourceKind(
     pause_seconds=1.0,
     calendar=Every(hours=24),
     enrich=enrich,
+    record_source="github",
     options={
         "url": ("https://api.github.com", "Address of the REST API."),
         "token": ("", "A token without any permission; 5,000 requests an hour instead of 60."),

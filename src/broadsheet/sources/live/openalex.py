@@ -164,6 +164,7 @@ SOURCE = SourceKind(
     pause_seconds=1.0,
     calendar=Every(hours=24),
     enrich=enrich,
+    record_source="openalex",
     options={
         "url": ("https://api.openalex.org", "Address of the API."),
         "key": ("", "An API key, free of charge; without one only a few requests a day pass."),

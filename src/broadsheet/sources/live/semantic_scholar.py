@@ -132,6 +132,7 @@ SOURCE = SourceKind(
     pause_seconds=2.0,
     calendar=Every(hours=24),
     enrich=enrich,
+    record_source="semantic_scholar",
     options={
         "url": ("https://api.semanticscholar.org", "Address of the API."),
         "key": ("", "An API key; without one all users share one small allowance."),
