@@ -45,6 +45,7 @@ imports: install-dev ## the import rule
 bench: install-dev ## speed and size on the real data, as a table
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.intake
 
 bench-quality: install-dev ## quality of search on the test collections
 	$(BIN)/python -m benchmarks.quality
