@@ -275,7 +275,8 @@ class Source:
     `outcome` is what the last harvest ended with, None before the first; `reason` says why in a
     sentence. `is_underway` tells that `cursor` stands within a harvest that was broken off.
     `news_at` is when a harvest last brought something new, `batch_on` the newest day of
-    announcement it has seen. `failures` counts failed harvests in a row.
+    announcement it has seen. `failures` counts failed harvests in a row; `claim` is the word of the
+    worker that harvests it now, or did when it died.
     """
 
     name: str
@@ -291,6 +292,7 @@ class Source:
     news_at: datetime | None = None
     batch_on: date | None = None
     failures: int = 0
+    claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ What a source answers is `sources.live`'s matter; when the process asks is `work
 
 from __future__ import annotations
 
+import os
+import platform
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -136,9 +138,16 @@ def harvest(
     `report` gets every batch that was stored; those stay stored whatever happens after them.
     Raises StorageError.
     """
-    claim = uuid.uuid4().hex
+    claim = f"{platform.node()} {os.getpid()} {uuid.uuid4().hex}"
     now = services.clock()
-    if not services.store.claim_source(source.name, claim, now=now, until=now + LEASE):
+    dead = services.store.source(source.name).claim
+    if not services.store.claim_source(
+        source.name,
+        claim,
+        now=now,
+        until=now + LEASE,
+        instead_of=dead if _is_dead(dead) else None,
+    ):
         return None
     source = services.store.source(source.name)
     tally = Tally()
@@ -154,6 +163,20 @@ def harvest(
         outcome = failure(source, error, tally.counts, services.clock())
     _finish(services, source, claim, outcome, has_news=tally.has_news)
     return outcome
+
+
+def _is_dead(claim: str | None) -> bool:
+    """Whether a claim is of a process of this machine that is no more."""
+    node, _, rest = (claim or "").rpartition(" ")[0].rpartition(" ")
+    if node != platform.node() or not rest.isdecimal():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def first_batch(services: Services, source: Source) -> Batch | None:

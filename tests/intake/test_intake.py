@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -235,3 +238,31 @@ def test_check_stores_nothing(services: Services, server: Loopback) -> None:
     assert len(batch.records) == 2
     assert services.store.count() == 0
     assert isinstance(services.store.source("daily"), Source)
+
+
+def test_claim_of_a_living_process_is_respected(services: Services, server: Loopback) -> None:
+    add(services, server)
+    now = services.clock()
+    claim = f"{platform.node()} {os.getpid()} x"
+    services.store.claim_source("daily", claim, now=now, until=now + intake.LEASE)
+    assert harvest(services, services.store.source("daily")) is None
+
+
+def test_claim_of_a_dead_process_is_taken_over_at_once(
+    services: Services, server: Loopback
+) -> None:
+    add(services, server)
+    server.answer("/list", body=hf_list([1], DAY))
+    now = services.clock()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    claim = f"{platform.node()} {gone.pid} x"
+    services.store.claim_source("daily", claim, now=now, until=now + intake.LEASE)
+    assert run(services).state is SourceState.FRESH
+
+
+def test_claim_of_another_machine_is_respected(services: Services, server: Loopback) -> None:
+    add(services, server)
+    now = services.clock()
+    services.store.claim_source("daily", "elsewhere 1 x", now=now, until=now + intake.LEASE)
+    assert harvest(services, services.store.source("daily")) is None

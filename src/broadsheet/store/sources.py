@@ -78,9 +78,24 @@ def next_due(connection: Connection, now: datetime) -> Source | None:
     return None if row is None else _read(row)
 
 
-def claim(connection: Connection, name: str, word: str, now: datetime, until: datetime) -> bool:
-    """Take a source for one harvest; False when another worker has it."""
-    free = or_(source.c.claimed_until.is_(None), source.c.claimed_until <= now)
+def claim(
+    connection: Connection,
+    name: str,
+    word: str,
+    *,
+    now: datetime,
+    until: datetime,
+    instead_of: str | None,
+) -> bool:
+    """Take a source for one harvest; False when another worker has it.
+
+    A claim `instead_of` which this one stands is that of a worker known to be dead.
+    """
+    free = or_(
+        source.c.claimed_until.is_(None),
+        source.c.claimed_until <= now,
+        source.c.claim == instead_of,
+    )
     taken = connection.execute(
         update(source).where(source.c.name == name, free).values(claim=word, claimed_until=until)
     )
@@ -156,4 +171,5 @@ def _read(row: Row[Any]) -> Source:
         news_at=row.news_at,
         batch_on=row.batch_on,
         failures=row.failures,
+        claim=row.claim,
     )

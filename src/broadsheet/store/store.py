@@ -279,10 +279,23 @@ class Store:
         with self._database.read() as connection:
             return sources.next_due(connection, now)
 
-    def claim_source(self, name: str, claim: str, *, now: datetime, until: datetime) -> bool:
-        """Take a live source for one harvest; False when another worker has it."""
+    def claim_source(
+        self,
+        name: str,
+        claim: str,
+        *,
+        now: datetime,
+        until: datetime,
+        instead_of: str | None = None,
+    ) -> bool:
+        """Take a live source for one harvest; False when another worker has it.
+
+        `instead_of` is the claim of a worker known to be dead.
+        """
         with self._database.write() as connection:
-            return sources.claim(connection, name, claim, now, until)
+            return sources.claim(
+                connection, name, claim, now=now, until=until, instead_of=instead_of
+            )
 
     def ingest_batch(
         self,
