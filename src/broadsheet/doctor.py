@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from broadsheet.delivery.web.counts import counted
+from broadsheet.domain import SourceState
 from broadsheet.errors import BroadsheetError
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.services import Services, open_services
 from broadsheet.settings import Settings
+from broadsheet.source_states import state_of
 
 LEAST_FREE_BYTES = 1 << 30
 """Below this the next large import may not fit: 200,000 papers take about this much."""
@@ -90,7 +93,9 @@ def _encoder() -> Finding:
 
 
 def _library(services: Services) -> Iterator[Finding]:
-    checks: tuple[Callable[[Services], Finding], ...] = (_database, _papers, _index, _rejects)
+    checks: tuple[Callable[[Services], Finding], ...] = (
+        _database, _papers, _index, _rejects, _live_sources,
+    )  # fmt: skip
     for check in checks:
         yield check(services)
 
@@ -110,7 +115,7 @@ def _database(services: Services) -> Finding:
 def _papers(services: Services) -> Finding:
     count = services.store.count()
     if count:
-        return Finding("papers", Health.GOOD, f"{count:,} papers.")
+        return Finding("papers", Health.GOOD, f"{counted(count, 'paper', 'papers')}.")
     return Finding("papers", Health.WARNING, "No papers yet: `broadsheet import FILE...`.")
 
 
@@ -123,15 +128,31 @@ def _index(services: Services) -> Finding:
         return Finding(
             "index",
             Health.WARNING,
-            f"{pending:,} papers are not searchable yet. Run `broadsheet reindex`.",
+            f"{counted(pending, 'paper is', 'papers are')} not searchable yet. "
+            "Run `broadsheet reindex`.",
         )
-    return Finding("index", Health.GOOD, f"{state.documents:,} papers, matches the database.")
+    documents = counted(state.documents, "paper", "papers")
+    return Finding("index", Health.GOOD, f"{documents}, matches the database.")
 
 
 def _rejects(services: Services) -> Finding:
     _, total = services.store.rejects(limit=1)
     if not total:
         return Finding("rejects", Health.GOOD, "No record was rejected.")
-    return Finding(
-        "rejects", Health.WARNING, f"{total:,} records were rejected: `broadsheet rejects`."
-    )
+    rejected = counted(total, "record was", "records were")
+    return Finding("rejects", Health.WARNING, f"{rejected} rejected: `broadsheet rejects`.")
+
+
+def _live_sources(services: Services) -> Finding:
+    now = services.clock()
+    states = [(source.name, *state_of(source, now)) for source in services.store.sources()]
+    troubled = [
+        f"{name} has {state.value}: {reason}" if state is SourceState.FAILED
+        else f"{name} is {state.value}: {reason}"
+        for name, state, reason in states
+        if state in {SourceState.FAILED, SourceState.STALLED}
+    ]  # fmt: skip
+    if troubled:
+        return Finding("live sources", Health.WARNING, " ".join(troubled))
+    text = f"{counted(len(states), 'source', 'sources')}, none in trouble." if states else "None."
+    return Finding("live sources", Health.GOOD, text)

@@ -259,7 +259,7 @@ class SourceCount:
 
 
 class SourceState(StrEnum):
-    """How a live source stands; `intake.state_of` decides which one a reader is shown."""
+    """How a live source stands; source_states.state_of decides which one a reader is shown."""
 
     FRESH = "fresh"
     WAITING = "waiting"

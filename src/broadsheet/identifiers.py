@@ -12,8 +12,8 @@ import unicodedata
 _ARXIV_NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,6}"
 _ARXIV_OLD = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV = re.compile(
-    rf"(?:^|arxiv[.:]|/(?:abs|pdf|html|papers)/)\s*({_ARXIV_NEW}|{_ARXIV_OLD})(?:v([1-9]\d*))?"
-    r"(?:\.pdf)?/?(?:[?#].*)?$",
+    rf"(?:^|arxiv[.:]|/(?:abs|pdf|html|papers)/)\s*({_ARXIV_NEW}|{_ARXIV_OLD})"
+    r"(?:v([1-9][0-9]{0,3}))?(?:\.pdf)?/?(?:[?#].*)?$",
     re.IGNORECASE,
 )
 _DOI = re.compile(r"10\.\d{4,9}/\S+")

@@ -5,93 +5,41 @@ What a source answers is `sources.live`'s matter; when the process asks is `work
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from broadsheet.domain import ImportCounts, Source, SourceState
-from broadsheet.errors import ConfigurationError, SourceError
+from broadsheet.domain import Source, SourceState
+from broadsheet.errors import ConfigurationError, SourceError, StorageError
 from broadsheet.services import Services
+from broadsheet.source_states import Outcome, Tally, failure, judge, kind_of
 from broadsheet.sources.live.fetching import Fetcher, Gate
-from broadsheet.sources.live.harvesting import Batch, Fetch, SourceKind
+from broadsheet.sources.live.harvesting import Batch, Fetch
 from broadsheet.sources.live.registry import KINDS
 
+_LOG = logging.getLogger(__name__)
+_NAME = re.compile(r"[\w.+-]{1,80}", re.ASCII)
 LEASE = timedelta(minutes=15)
 """A harvest that has stored nothing for so long counts as dead; another worker may take over."""
-PROBE = timedelta(minutes=15)
-"""A stalled source is asked again so soon: its batch may come late."""
-FIRST_RETRY = timedelta(minutes=5)
-LONGEST_RETRY = timedelta(hours=6)
-TOLERATED = 0.01
-"""The share of declared records that may fail to come: some services count what they hide."""
-LATE = timedelta(hours=1)
-"""A source that is due for longer than this was forgotten by the worker, and is not fresh."""
 ENRICHED_FOR = timedelta(days=30)
 ENRICHED_AGAIN = timedelta(days=7)
 ENRICHED_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a harvest came to: the state, why, what arrived, and when to ask again.
-
-    `is_permanent` tells of a failure that asking again will not mend.
-    """
-
-    state: SourceState
-    reason: str
-    counts: ImportCounts
-    due_at: datetime
-    batch_on: date | None = None
-    is_permanent: bool = False
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the batches of one harvest add up to; what a finished harvest is judged by."""
-
-    counts: ImportCounts = field(default_factory=ImportCounts)
-    received: int = 0
-    declared: int | None = None
-    batch_on: date | None = None
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, batch: Batch, counts: ImportCounts) -> None:
-        """Count one stored batch in."""
-        self.counts += counts
-        self.received += len(batch.records) + len(batch.rejects)
-        if batch.declared is not None:
-            self.declared = max(batch.declared, self.declared or 0)
-        if batch.batch_on:
-            self.batch_on = max(batch.batch_on, self.batch_on or batch.batch_on)
-        if batch.note and batch.note not in self.notes:
-            self.notes.append(batch.note)
-
-    @property
-    def has_news(self) -> bool:
-        """Whether anything came that was not known."""
-        return bool(self.counts.new or self.counts.updated or self.counts.merged)
-
-
-def kind_of(source: Source) -> SourceKind:
-    """The kind of a source; raises ConfigurationError for one this version does not know."""
-    try:
-        return KINDS[source.kind]
-    except KeyError:
-        raise ConfigurationError(
-            f"The source “{source.name}” is of the kind “{source.kind}”, which this version does "
-            "not know. `broadsheet sources kinds` lists those it does."
-        ) from None
-
-
 def add_source(
-    services: Services, kind_name: str, options: Mapping[str, str], name: str = ""
+    services: Services,
+    kind_name: str,
+    options: Mapping[str, str],
+    name: str = "",
+    *,
+    is_paused: bool = False,
 ) -> str:
-    """Add a live source, due at once; returns its name.
+    """Add a live source, due at once unless paused; returns its name.
 
     Raises ConfigurationError for an unknown kind or option, or a name that is taken.
     """
@@ -105,19 +53,34 @@ def add_source(
         known = ", ".join(kind.options) or "none"
         raise ConfigurationError(f"{kind_name} has no option “{unknown[0]}”; it has: {known}.")
     address = kind.completed(options).get("url", "")
-    if "url" in kind.options and urlsplit(address).scheme not in {"http", "https"}:
+    if "url" in kind.options and not _is_web_address(address):
         raise ConfigurationError(
-            f"{kind_name} needs the address it asks: --set url=https://…, not “{address}”."
+            f"{kind_name} needs the address it asks: --set url=https://…, not “{address:.100}”."
         )
-    services.store.add_source(name or kind_name, kind_name, options, due_at=services.clock())
-    return name or kind_name
+    name = name or kind_name
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            "A source's name has letters, digits, dots, hyphens and underscores, 80 at most."
+        )
+    services.store.add_source(
+        name, kind_name, options, due_at=services.clock(), is_paused=is_paused
+    )
+    return name
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def fetcher_of(services: Services, source: Source, gate: Gate | None = None) -> Fetcher:
     """What asks for a source: its own hosts only, through the gates of this data folder."""
     kind = kind_of(source)
     address = urlsplit(kind.completed(source.options).get("url", ""))
-    named = {name for name in (address.hostname, address.netloc) if name}
+    named = {address.netloc.rpartition("@")[2].lower()} if address.hostname else set()
     is_own = address.hostname in kind.hosts or not kind.hosts or not named
     return Fetcher(
         hosts=frozenset(kind.hosts) | named,
@@ -131,38 +94,78 @@ def harvest(
     services: Services,
     source: Source,
     fetcher: Callable[[Services, Source], Fetcher] = fetcher_of,
+    *,
     report: Callable[[Batch], None] = lambda _: None,
+    is_stopping: Callable[[], bool] = lambda: False,
+    only_if_due: bool = False,
 ) -> Outcome | None:
-    """Harvest a source to its end and write the outcome; None when another worker has it.
+    """Harvest a source to its end and write the outcome.
 
-    `report` gets every batch that was stored; those stay stored whatever happens after them.
-    Raises StorageError.
+    None when another worker has it, when it is not due though it must be, or when `is_stopping`
+    said so between two batches. `report` gets every batch that was stored; those stay stored
+    whatever happens after them. Raises StorageError.
     """
     claim = f"{platform.node()} {os.getpid()} {uuid.uuid4().hex}"
+    if not _claim(services, source, claim, only_if_due=only_if_due):
+        return None
+    tally = Tally()
+    try:
+        source = services.store.source(source.name)
+        for batch in _harvested(services, source, fetcher, claim, tally):
+            report(batch)
+            if is_stopping():
+                services.store.release_source(source.name, claim)
+                return None
+        outcome = judge(source, kind_of(source), tally, services.clock())
+    except (SourceError, ConfigurationError) as error:
+        outcome = failure(source, error, tally.counts, services.clock())
+    except StorageError:
+        services.store.release_source(source.name, claim)
+        raise
+    except Exception as error:  # noqa: BLE001 - one source's fault must not stop the others
+        _LOG.exception("The harvest of %s met a fault", source.name)
+        outcome = failure(source, _fault(error), tally.counts, services.clock())
+    except BaseException:
+        services.store.release_source(source.name, claim)
+        raise
+    _finish(services, source, claim, outcome, has_news=tally.has_news)
+    return outcome
+
+
+def _claim(services: Services, source: Source, claim: str, *, only_if_due: bool) -> bool:
     now = services.clock()
-    dead = services.store.source(source.name).claim
-    if not services.store.claim_source(
+    last = services.store.source(source.name).claim
+    return services.store.claim_source(
         source.name,
         claim,
         now=now,
         until=now + LEASE,
-        instead_of=dead if _is_dead(dead) else None,
-    ):
-        return None
-    source = services.store.source(source.name)
-    tally = Tally()
+        instead_of=last if _is_dead(last) else None,
+        only_if_due=only_if_due,
+    )
+
+
+def _fault(error: Exception) -> SourceError:
+    """A fault of ours as the operator reads it."""
+    return SourceError(
+        f"Broadsheet met a fault of its own while reading an answer ({type(error).__name__}). "
+        "The log has the details; please report it.",
+        permanent=False,
+    )
+
+
+def _harvested(
+    services: Services,
+    source: Source,
+    fetcher: Callable[[Services, Source], Fetcher],
+    claim: str,
+    tally: Tally,
+) -> Iterator[Batch]:
+    fetch = fetcher(services, source)
     try:
-        fetch = fetcher(services, source)
-        try:
-            for batch in _stored_batches(services, source, fetch, claim, tally):
-                report(batch)
-        finally:
-            fetch.close()
-        outcome = judge(source, kind_of(source), tally, services.clock())
-    except (SourceError, ConfigurationError) as error:
-        outcome = failure(source, error, tally.counts, services.clock())
-    _finish(services, source, claim, outcome, has_news=tally.has_news)
-    return outcome
+        yield from _stored_batches(services, source, fetch, claim, tally)
+    finally:
+        fetch.close()
 
 
 def _is_dead(claim: str | None) -> bool:
@@ -248,95 +251,31 @@ def _finish(
     )
 
 
-def judge(source: Source, kind: SourceKind, tally: Tally, now: datetime) -> Outcome:
-    """The outcome of a harvest that ran to its end: fresh, quiet, or stalled."""
-    expected = kind.calendar.expected_on(now)
-    trouble = _trouble(tally, expected, source)
-    if trouble:
-        return Outcome(SourceState.STALLED, trouble, tally.counts, now + PROBE, tally.batch_on)
-    counts = tally.counts
-    news = counts.new + counts.updated + counts.merged
-    state = SourceState.FRESH if news else SourceState.QUIET
-    sentence = (
-        f"{counts.new:,} new, {counts.updated + counts.merged:,} updated."
-        if news
-        else "Asked, and there was truly nothing new."
-    )
-    reason = " ".join((sentence, *tally.notes))
-    return Outcome(state, reason, counts, kind.calendar.next_due(now), tally.batch_on)
-
-
-def _trouble(tally: Tally, expected: date | None, source: Source) -> str:
-    """Why an answer that could be read is not to be trusted; empty when it is."""
-    if tally.batch_on and expected and tally.batch_on < expected:
-        return (
-            f"The source answers, but its batch is of {tally.batch_on}; that of {expected} was "
-            "expected. It is asked again every 15 minutes."
-        )
-    missing = (tally.declared or 0) - tally.received
-    if missing > TOLERATED * (tally.declared or 0) and not source.is_underway:
-        return (
-            f"The source declared {tally.declared:,} records and gave {tally.received:,}. "
-            "What came is kept; it is asked again."
-        )
-    return ""
-
-
-def failure(source: Source, error: Exception, counts: ImportCounts, now: datetime) -> Outcome:
-    """The outcome of a harvest that broke: when to try again depends on what the error says."""
-    backoff = min(FIRST_RETRY * 2 ** min(source.failures, 10), LONGEST_RETRY)
-    wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    is_permanent = getattr(error, "permanent", True)
-    due_at = now + (LONGEST_RETRY if is_permanent else max(backoff, wait))
-    return Outcome(SourceState.FAILED, str(error), counts, due_at, is_permanent=is_permanent)
-
-
-def state_of(source: Source, now: datetime) -> tuple[SourceState, str]:
-    """The state a reader is shown, and the sentence that goes with it.
-
-    A good outcome is only as good as its age: a source that is overdue is stalled, and one whose
-    calendar has had nothing since is waiting.
-    """
-    if source.is_paused:
-        return SourceState.WAITING, "Paused by the operator."
-    if source.outcome is None:
-        return SourceState.WAITING, "Not asked yet."
-    if source.due_at + LATE < now and source.outcome is not SourceState.FAILED:
-        return SourceState.STALLED, (
-            f"It was due at {source.due_at:%Y-%m-%d %H:%M} UTC and nobody asked. "
-            "Is `broadsheet worker` running?"
-        )
-    if source.outcome is SourceState.QUIET and _is_recent(source.news_at, now):
-        return SourceState.FRESH, f"Asked, and nothing new since {source.news_at:%H:%M} UTC."
-    is_good = source.outcome in {SourceState.FRESH, SourceState.QUIET}
-    if is_good and _is_resting(source, now):
-        return SourceState.WAITING, (
-            f"Nothing is due before {source.due_at:%Y-%m-%d %H:%M} UTC by the source's own "
-            f"calendar. {source.reason}"
-        )
-    return source.outcome, source.reason
-
-
-def _is_recent(instant: datetime | None, now: datetime) -> bool:
-    return instant is not None and now - instant < timedelta(days=1)
-
-
-def _is_resting(source: Source, now: datetime) -> bool:
-    """Whether the source's calendar has a longer rest now than from one day to the next."""
-    kind = KINDS.get(source.kind)
-    if kind is None or source.checked_at is None or kind.calendar.expected_on(now) is None:
-        return False
-    return now - source.checked_at > timedelta(days=1) and source.due_at > now
-
-
 def harvest_due(
-    services: Services, report: Callable[[Source, Outcome], None] = lambda *_: None
+    services: Services,
+    report: Callable[[Source, Outcome], None] = lambda *_: None,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Harvest every source that is due, one after the other; how many were harvested."""
+    """Harvest every source that is due, one after the other; how many were harvested.
+
+    Trouble with the store over one source is raised when the others have had their turn.
+    """
     done = 0
-    while (source := services.store.next_due_source(services.clock())) is not None:
-        outcome = harvest(services, source)
+    tried: set[str] = set()
+    trouble: StorageError | None = None
+    while not is_stopping():
+        source = services.store.next_due_source(services.clock(), tried)
+        if source is None:
+            break
+        tried.add(source.name)
+        try:
+            outcome = harvest(services, source, is_stopping=is_stopping, only_if_due=True)
+        except StorageError as error:
+            trouble = error
+            continue
         if outcome is not None:
             done += 1
             report(source, outcome)
+    if trouble is not None:
+        raise trouble
     return done

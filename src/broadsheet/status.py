@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from broadsheet.domain import SourceCount, SourceState
-from broadsheet.intake import state_of
 from broadsheet.services import Services
+from broadsheet.source_states import state_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from outside import Clock, hf_list, oai_answer, oai_record
 from broadsheet import intake, worker
 from broadsheet.domain import Listing, ListingKind, SourceState
 from broadsheet.services import Services
+from broadsheet.source_states import state_of
 from broadsheet.sources.live.calendars import is_announcement_day
 from loopback import CUT, Loopback
 
@@ -86,7 +87,7 @@ def _is_out(now: datetime) -> bool:
 
 def states(services: Services) -> dict[str, SourceState]:
     now = services.clock()
-    return {source.name: intake.state_of(source, now)[0] for source in services.store.sources()}
+    return {source.name: state_of(source, now)[0] for source in services.store.sources()}
 
 
 def live_through(

@@ -14,8 +14,9 @@ from outside import Clock, hf_list, oai_answer, oai_record
 from broadsheet import intake
 from broadsheet.domain import Source, SourceState
 from broadsheet.errors import ConfigurationError
-from broadsheet.intake import Outcome, harvest, state_of
+from broadsheet.intake import harvest
 from broadsheet.services import Services
+from broadsheet.source_states import Outcome, Tally, judge, kind_of, state_of
 from loopback import CUT, Loopback
 
 DAY = date(2026, 8, 20)
@@ -183,15 +184,13 @@ def test_paused_and_new_sources_wait(services: Services, server: Loopback) -> No
 def test_fewer_records_than_declared_is_stalled(services: Services, server: Loopback) -> None:
     add(services, server)
     source = services.store.source("daily")
-    tally = intake.Tally(received=239, declared=250)
-    outcome = intake.judge(source, intake.kind_of(source), tally, services.clock())
+    tally = Tally(received=239, declared=250)
+    outcome = judge(source, kind_of(source), tally, services.clock())
     assert outcome.state is SourceState.STALLED
     assert "250" in outcome.reason
     assert "239" in outcome.reason
     resumed = replace(source, is_underway=True)
-    assert intake.judge(resumed, intake.kind_of(source), tally, services.clock()).state is (
-        SourceState.QUIET
-    )
+    assert judge(resumed, kind_of(source), tally, services.clock()).state is (SourceState.QUIET)
 
 
 def test_due_sources_are_harvested_once_each(services: Services, server: Loopback) -> None:

@@ -20,7 +20,7 @@ from broadsheet.sources.bibliography import (
     is_csl_item,
     ris_records,
 )
-from broadsheet.sources.bibtex import BrokenEntry, entries, looks_like_bibtex
+from broadsheet.sources.bibtex import BibtexEntry, BrokenEntry, entries, looks_like_bibtex
 from broadsheet.sources.fields import Context
 from broadsheet.sources.ris import looks_like_ris
 
@@ -217,10 +217,36 @@ def test_key_may_be_missing() -> None:
 
 def test_many_broken_entries_take_no_long_time() -> None:
     start = time.perf_counter()
-    found = list(entries("@misc{a, title = {Looms\n" * 2_000))
-    assert len(found) == 2_000
+    found = list(entries("@misc{a, title = {Looms\n" * 100_000))
+    assert 100 < len(found) < 1_000
     assert all(isinstance(one, BrokenEntry) for one in found)
+    assert found[-1].reason.endswith("The rest of the file is not read.")
     assert time.perf_counter() - start < 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@misc{k" + " " * 300_000,
+        "@misc{k\n" + ("@misc{k" + " " * 1_000) * 1_000,
+        "@misc{k, title = {" + "{" * 50_000 + "Looms" + "}" * 50_000 + "}}",
+        "@misc{k, title = {" + "{" * 100_000,
+        "@misc{k, title={Looms}, author={" + " " * 150_000 + "}}",
+    ],
+    ids=["blanks", "keys", "braces", "open braces", "blank author"],
+)
+def test_hostile_files_take_no_long_time(text: str) -> None:
+    start = time.perf_counter()
+    assert sum(1 for _ in bibtex_records(text, CONTEXT)) <= 1_001
+    assert time.perf_counter() - start < 5
+
+
+def test_macros_made_of_macros_do_not_grow_without_end() -> None:
+    doubling = "".join(f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(60))
+    first, *others = entries(f"@string{{a0 = {{looms}}}}\n{doubling}@misc{{k, title = a60}}")
+    assert isinstance(first, BrokenEntry)
+    assert "more than 20,000 characters" in first.reason
+    assert isinstance(others[-1], BibtexEntry)
 
 
 @given(st.text(alphabet='@misc{}(),="#\\\n %atile1', max_size=200))

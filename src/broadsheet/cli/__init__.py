@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import typer
@@ -50,15 +51,24 @@ sources.register(app)
 backfill.register(app)
 
 
+class Interrupted(BaseException):
+    """Ctrl+C; not a KeyboardInterrupt, which the command line library would end without a word."""
+
+
+def _interrupt(*_: object) -> None:
+    raise Interrupted
+
+
 def main() -> None:
     """Run the command line; every deliberate error is one sentence on stderr and exit code 1."""
+    signal.signal(signal.SIGINT, _interrupt)
     tune()
     try:
         app()
     except BroadsheetError as error:
         fail(str(error))
-    except KeyboardInterrupt:
-        fail("Stopped. Running the same command again takes up where this one left off.", code=130)
+    except (Interrupted, KeyboardInterrupt):
+        fail("Stopped. What was done is kept; the same command goes on from there.", code=130)
     except BrokenPipeError:
         sys.stdout = None
         raise SystemExit(0) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import time
 from datetime import date
 from typing import Annotated
@@ -17,6 +18,8 @@ from broadsheet.domain import ImportCounts, Source, SourceState
 from broadsheet.errors import NotFound
 from broadsheet.services import Services, open_services
 from broadsheet.settings import load_settings
+from broadsheet.source_states import BACKFILL
+from broadsheet.sources.live.arxiv_oai import EARLIEST
 from broadsheet.sources.live.fetching import Fetcher
 from broadsheet.sources.live.harvesting import Batch
 
@@ -60,25 +63,32 @@ def backfill(
     first, last = _day(from_), _day(until) if until else services.clock().date()
     if last < first:
         fail(f"The last day, {last}, lies before the first, {first}.")
+    if last < EARLIEST or first > services.clock().date():
+        fail(f"Nothing was changed between {first} and {last}: records begin on {EARLIEST}.")
     options = {"from": first.isoformat(), "until": last.isoformat(), "set": set_, "url": url}
     options = {name: value for name, value in options.items() if value}
-    name = f"backfill-{what}-{first}"
-    source = _row(services, name, KINDS[what], options)
+    wanted = {name: value for name, value in options.items() if name != "until" or until}
+    source = _row(services, _name(what, wanted), KINDS[what], options)
     counts = _fill(services, source, pause)
-    services.store.remove_live_source(name)
+    services.store.remove_live_source(source.name)
     sync_with_progress(services)
     tell(f"{counts.new:,} new papers, {counts.updated + counts.merged:,} updated, "
          f"{counts.unchanged:,} known, {counts.rejected:,} rejected.")  # fmt: skip
 
 
+def _name(what: str, wanted: dict[str, str]) -> str:
+    """The name of the row that keeps the cursor; other wishes are another backfill."""
+    digest = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:8]
+    return f"{BACKFILL}{what}-{wanted['from']}-{digest}"
+
+
 def _row(services: Services, name: str, kind: str, options: dict[str, str]) -> Source:
-    """The row that keeps the cursor; paused, so that no worker takes it for a daily source."""
+    """The row of a backfill; paused, so that no worker takes it for a daily source."""
     try:
         source = services.store.source(name)
         say(f"Going on from {source.cursor.get('from', 'the beginning')}.")
     except NotFound:
-        intake.add_source(services, kind, options, name)
-        services.store.pause_source(name, is_paused=True, due_at=services.clock())
+        intake.add_source(services, kind, options, name, is_paused=True)
         source = services.store.source(name)
     return source
 
@@ -100,7 +110,7 @@ def _fill(services: Services, source: Source, pause: float) -> ImportCounts:
             progress.update(task, completed=(reached - first).days, description=str(reached))
 
         while True:
-            outcome = intake.harvest(services, source, fetcher, report)
+            outcome = intake.harvest(services, source, fetcher, report=report)
             if outcome is None:
                 fail("Another process is filling this just now.")
             counts += outcome.counts
@@ -108,6 +118,8 @@ def _fill(services: Services, source: Source, pause: float) -> ImportCounts:
                 progress.update(task, completed=total)
                 return counts
             if outcome.is_permanent:
+                services.store.remove_live_source(source.name)
+                progress.stop()
                 fail(outcome.reason)
             seconds = max((outcome.due_at - services.clock()).total_seconds(), 1.0)
             say(f"{outcome.reason} Trying again in {seconds / 60:.0f} minutes; what came is kept.")

@@ -10,16 +10,18 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from broadsheet import pipeline
 from broadsheet.cli.terminal import byte_progress, count_progress, fail, out, print_json, say, tell
 from broadsheet.delivery.periods import parse_day
-from broadsheet.domain import ImportCounts
+from broadsheet.delivery.web.counts import counted
+from broadsheet.domain import ImportCounts, Reject
 from broadsheet.services import Services, open_services
 from broadsheet.settings import load_settings
 from broadsheet.sources.streams import Input
+
+_EXCERPT = 150
 
 
 def _day(text: str) -> date:
@@ -46,10 +48,11 @@ def import_(
 ) -> None:
     """Bring papers in: any known format, plain or compressed, told apart by content.
 
-    Formats: text saved from a Daily Papers page, the JSON of /api/daily_papers, arXiv's metadata
-    snapshot, arXiv API responses (Atom), JSON lines, and what `broadsheet export` wrote. Gzip, xz
-    and zstandard are unpacked on the way. Importing the same thing again changes nothing, and an
-    import that was stopped can simply be run again.
+    Formats: Hugging Face Papers pages saved as HTML or as text, the JSON of /api/daily_papers,
+    arXiv's metadata snapshot, arXiv API responses (Atom), BibTeX, RIS, CSL-JSON and Zotero's JSON,
+    JSON lines, and what `broadsheet export` wrote. Gzip, xz and zstandard are unpacked on the way.
+    Importing the same thing again changes nothing, and an import that was stopped can simply be
+    run again.
 
     Records that cannot be used are kept with file, position and reason: see `broadsheet rejects`.
     The exit code is 0 unless nothing could be read.
@@ -62,7 +65,8 @@ def import_(
     for failure in report.failures:
         say(failure)
     indexed = sync_with_progress(services)
-    _print_import(report, indexed, as_json=json)
+    if json or not report.is_nothing_read:
+        _print_import(report, indexed, as_json=json)
     if report.is_nothing_read:
         fail("Nothing could be read.")
 
@@ -103,7 +107,8 @@ def _print_import(report: pipeline.ImportReport, indexed: int, *, as_json: bool)
                     "failures": list(report.failures)})  # fmt: skip
         return
     parts = ", ".join(f"{number:,} {word}" for word, number in _as_dict(counts).items())
-    tell(f"{counts.read:,} records from {report.files:,} files: {parts}.")
+    records = counted(counts.read, "record", "records")
+    tell(f"{records} from {counted(report.files, 'file', 'files')}: {parts}.")
     if counts.rejected:
         tell("`broadsheet rejects` tells which records were rejected and why.")
 
@@ -127,7 +132,8 @@ def rejects(
     """List the records that could not be imported, with file, position and reason."""
     store = open_services(load_settings()).store
     if clear:
-        say(f"{store.clear_rejects():,} rejected records forgotten.")
+        cleared = counted(store.clear_rejects(), "rejected record", "rejected records")
+        say(f"{cleared} forgotten.")
         return
     found, total = store.rejects(limit=limit)
     if json:
@@ -140,14 +146,18 @@ def rejects(
     if not found:
         say("No record was rejected.")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("file", "position", "reason", "excerpt"):
-        table.add_column(heading, overflow="fold")
     for reject in found:
-        cells = (reject.file, reject.position, reject.reason, reject.excerpt[:60])
-        table.add_row(*map(Text, cells))
-    out.print(table)
-    say(f"{len(found):,} of {total:,} rejected records.")
+        _print_reject(reject)
+    say(f"{len(found):,} of {counted(total, 'rejected record', 'rejected records')}.")
+
+
+def _print_reject(reject: Reject) -> None:
+    out.print(Text(f"{reject.file}, {reject.position}", style="bold"), soft_wrap=True)
+    out.print(Text(reject.reason))
+    excerpt = " ".join(reject.excerpt.split())
+    if excerpt:
+        out.print(Text(excerpt[:_EXCERPT]), style="dim")
+    out.print()
 
 
 def export() -> None:
@@ -169,7 +179,7 @@ def reindex() -> None:
     indexed = _indexing(
         services.store.count(), lambda report: pipeline.rebuild_index(services, report)
     )
-    tell(f"{indexed:,} papers indexed.")
+    tell(f"{counted(indexed, 'paper', 'papers')} indexed.")
 
 
 sample = typer.Typer(help="The sample edition that a fresh install shows.", no_args_is_help=True)
@@ -181,7 +191,7 @@ def sample_load() -> None:
     services = open_services(load_settings())
     counts = pipeline.load_sample(services)
     sync_with_progress(services)
-    tell(f"{counts.new:,} sample papers added.")
+    tell(f"{counted(counts.new, 'sample paper', 'sample papers')} added.")
 
 
 @sample.command("remove")
@@ -190,7 +200,7 @@ def sample_remove() -> None:
     services = open_services(load_settings())
     removed = services.store.remove_sample()
     sync_with_progress(services)
-    tell(f"{removed:,} sample papers removed.")
+    tell(f"{counted(removed, 'sample paper', 'sample papers')} removed.")
 
 
 def register(app: typer.Typer) -> None:

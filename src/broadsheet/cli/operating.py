@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +45,8 @@ def serve(
 
     Prepares the database, and fills an empty library with the sample edition.
     """
+    # A server is meant to be stopped; other commands say what an interruption means for them.
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     settings = load_settings()
     listener = _listen(host or settings.host, settings.port if port is None else port)
     services = open_services(settings)

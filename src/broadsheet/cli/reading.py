@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.panel import Panel
@@ -12,6 +12,7 @@ from broadsheet.cli.terminal import fail, out, print_json, print_page
 from broadsheet.delivery.api.models import PageShape
 from broadsheet.delivery.api.papers import detail_shape
 from broadsheet.delivery.periods import Period, day_in_words, parse_day, parse_period
+from broadsheet.delivery.web.counts import counted
 from broadsheet.domain import Listing, ListingKind, Page, Paper, Sort, Window
 from broadsheet.errors import QueryError
 from broadsheet.latex import readable
@@ -23,6 +24,8 @@ Category = Annotated[
     str | None, typer.Option("--cat", help="Only this category (cs.LG) or archive (cs).")
 ]
 CursorOption = Annotated[str | None, typer.Option(help="Go on where the last page ended.")]
+PeriodSort = Literal[Sort.VOTES, Sort.DATE]
+SearchSort = Literal[Sort.RELEVANCE, Sort.DATE, Sort.VOTES]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the API gives it.")]
 
 
@@ -40,7 +43,7 @@ def papers(
         Window | None, typer.Option(help="Trending over a day, week, month, or all time.")
     ] = None,
     category: Category = None,
-    sort: Annotated[Sort | None, typer.Option(help="votes or date.")] = None,
+    sort: Annotated[PeriodSort | None, typer.Option(help="votes (default) or date.")] = None,
     limit: Limit = 25,
     cursor: CursorOption = None,
     json: Json = False,
@@ -85,11 +88,14 @@ def _title(kind: ListingKind, period: Period | None, window: Window | None) -> s
 
 
 def search(
+    context: typer.Context,
     query: Annotated[
         list[str], typer.Argument(metavar="QUERY...", help="Words, or the search language.")
     ],
     *,
-    sort: Annotated[Sort | None, typer.Option(help="relevance, date or votes.")] = None,
+    sort: Annotated[
+        SearchSort | None, typer.Option(help="relevance (default), date or votes.")
+    ] = None,
     category: Category = None,
     after: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Not before.")] = None,
     before: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Not after.")] = None,
@@ -100,10 +106,13 @@ def search(
     """Find papers by meaning and by words.
 
     The search language: "quoted phrase", -word, author:name, title:word, cat:cs.LG,
-    id:1706.03762, after:2024, before:2024-06, has:code. Put -- before a query that starts with
-    a minus.
+    id:1706.03762, after:2024, before:2024-06, has:code. Quote what the shell would change:
+    broadsheet search '"tidal mills" -moon'
     """
-    text = " ".join(query)
+    if query == ["-h"]:
+        typer.echo(context.get_help())
+        return
+    text = _words(query)
     try:
         listing = Listing(
             ListingKind.SEARCH,
@@ -121,6 +130,15 @@ def search(
         _show(listing, text, as_json=json)
     except QueryError as error:
         _fail_with_caret(text, error)
+
+
+def _words(query: list[str]) -> str:
+    """The query; a word with one minus is left out of what is found, one with two is a mistake."""
+    unknown = next((word for word in query if word.startswith("--")), None)
+    if unknown is not None:
+        message = f"No such option: {unknown}"
+        raise typer.BadParameter(message)
+    return " ".join(query)
 
 
 def _fail_with_caret(query: str, error: QueryError) -> NoReturn:
@@ -173,15 +191,18 @@ def _facts(paper: Paper) -> str:
         f"submitted {paper.submitted_at:%Y-%m-%d}" if paper.submitted_at else "",
         f"version {paper.version}" if paper.versions else "",
         " ".join(paper.categories),
-        f"{paper.votes} votes, {paper.comments} comments",
-        f"from {', '.join(paper.sources)}",
+        counted(paper.votes, "vote", "votes"),
+        counted(paper.comments, "comment", "comments"),
+        "from the sample edition" if paper.is_sample else f"from {', '.join(paper.sources)}",
         "withdrawn" if paper.is_withdrawn else "",
-        "sample" if paper.is_sample else "",
     ]
     return " · ".join(fact for fact in facts if fact)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (papers, search, show):
-        app.command()(command)
+    app.command()(papers)
+    # Words such as -image leave a word out; they must not be read as options, nor -hidden as -h.
+    words = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+    app.command(context_settings=words)(search)
+    app.command()(show)

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from broadsheet import intake
+from broadsheet import intake, source_states
 from broadsheet import worker as worker_
 from broadsheet.cli.library import sync_with_progress
 from broadsheet.cli.terminal import fail, out, print_json, say, tell
@@ -19,6 +19,7 @@ from broadsheet.domain import Source, SourceState
 from broadsheet.errors import BroadsheetError
 from broadsheet.services import Services, open_services
 from broadsheet.settings import load_settings
+from broadsheet.sources.live.addresses import shown_address
 from broadsheet.sources.live.harvesting import Batch
 from broadsheet.sources.live.registry import KINDS
 
@@ -55,7 +56,7 @@ def list_(*, json: Json = False) -> None:
     """List the sources: state, why, and when each is asked again."""
     services = open_services(load_settings())
     now = services.clock()
-    rows = [(source, *intake.state_of(source, now)) for source in services.store.sources()]
+    rows = [(source, *source_states.state_of(source, now)) for source in services.store.sources()]
     if json:
         print_json([_as_json(*row) for row in rows])
         return
@@ -99,7 +100,8 @@ def _masked(options: object) -> dict[str, str]:
     """The options without the values of keys and tokens."""
     known = dict(options) if isinstance(options, dict) else {}
     secret = ("key", "token", "password")
-    return {name: "***" if name in secret and value else value for name, value in known.items()}
+    shown = {name: "***" if name in secret and value else value for name, value in known.items()}
+    return {**shown, "url": shown_address(shown["url"])} if "url" in shown else shown
 
 
 @sources.command()
@@ -174,10 +176,10 @@ def check(name: Name) -> None:
     """Tell what a source would fetch, ask it once, and store nothing."""
     services = open_services(load_settings())
     source = services.store.source(name)
-    kind = intake.kind_of(source)
+    kind = source_states.kind_of(source)
     options = kind.completed(source.options)
     tell(f"{name}: {kind.title}")
-    tell(f"Address: {options.get('url') or ', '.join(kind.hosts)}")
+    tell(f"Address: {shown_address(options.get('url', '')) or ', '.join(kind.hosts)}")
     shown = _masked({key: value for key, value in options.items() if key != "url"})
     tell(f"Options: {', '.join(f'{key}={value}' for key, value in shown.items()) or 'none'}")
     tell(f"Goes on from: {dict(source.cursor) or 'the beginning'}")
@@ -189,7 +191,7 @@ def check(name: Name) -> None:
 
 
 def _tell_batch(batch: Batch | None) -> None:
-    if batch is None or not batch.records:
+    if batch is None or not (batch.records or batch.rejects):
         tell(f"It answers, and has nothing new. {batch.note if batch else ''}".rstrip())
         return
     declared = f" of {batch.declared:,} declared" if batch.declared is not None else ""
@@ -221,7 +223,7 @@ def worker(
     services = open_services(load_settings())
     if once:
         done = worker_.work_once(services, tell)
-        tell(f"{done} sources harvested.")
+        tell("1 source harvested." if done == 1 else f"{done} sources harvested.")
         return
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 from broadsheet.errors import NotFound
+from broadsheet.store.ingest import LONGEST_KEY
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from broadsheet.domain import Paper
     from broadsheet.services import Services
 
-LONGEST_KEY = 300
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 
 
 def services_of(request: Request) -> Services:
@@ -29,6 +31,12 @@ def paper_of(request: Request, key: str) -> Paper:
 
 
 def origin_of(request: Request) -> str:
-    """The public address of this site without a slash at the end."""
-    asked = f"{request.url.scheme}://{request.url.netloc}"
-    return (services_of(request).settings.base_url or asked).rstrip("/")
+    """The public address of this site without a slash at the end.
+
+    Empty, so that addresses become relative, where it is not set and the request names no host.
+    """
+    given = services_of(request).settings.base_url
+    if given:
+        return given.rstrip("/")
+    host = request.headers.get("host", "")
+    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else ""

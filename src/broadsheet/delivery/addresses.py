@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlencode, urlsplit
+
+# Browsers resolve the segments . and .. away, written as %2E too; they must not be segments.
+_AT_DOTS = re.compile(r"/(?=\.\.?(?:/|$))|(?<=/\.)/|(?<=/\.\.)/")
 
 
 def paper_path(key: str) -> str:
     """The page of the paper with this key; slashes of old arXiv ids and DOIs stay readable."""
-    return f"/papers/{_quoted(key)}"
+    return quoted_path(f"/papers/{key}")
 
 
 def api_paper_path(key: str) -> str:
     """The same paper at the API."""
-    return f"/api/v1/papers/{_quoted(key)}"
+    return quoted_path(f"/api/v1/papers/{key}")
 
 
-def _quoted(key: str) -> str:
-    return quote(key, safe="/~:.-_()")
+def quoted_path(path: str) -> str:
+    """A path as an address that leads to it, even where its keys have . or .. between slashes."""
+    return _AT_DOTS.sub("%2F", quote(path, safe="/~:.-_()"))
 
 
 def with_query(path: str, **parameters: object) -> str:

@@ -69,7 +69,10 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         sentence = _HTTP_SENTENCES.get(error.status_code, str(error.detail))
         title = HTTPStatus(error.status_code).phrase
-        return Problem(error.status_code, title, sentence, headers=dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = "GET, HEAD"  # the router does not know that HEAD is answered as GET
+        return Problem(error.status_code, title, sentence, headers=headers)
     return Problem(500, "Internal error", _UNEXPECTED)
 
 

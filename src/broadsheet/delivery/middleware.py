@@ -79,7 +79,7 @@ async def _reply(scope: Scope, start: Message, body: bytes, send: Send) -> None:
     tag = hashlib.sha256(body).hexdigest()[:32]
     if _is_compressible(reply, body):
         reply.add_vary_header("Accept-Encoding")
-        if "gzip" in request.get("accept-encoding", ""):
+        if accepts_gzip(request.get("accept-encoding", "")):
             tag += "-gzip"
             reply["Content-Encoding"] = "gzip"
     if start["status"] == HTTPStatus.OK and scope["method"] in ("GET", "HEAD"):
@@ -99,6 +99,23 @@ async def _reply(scope: Scope, start: Message, body: bytes, send: Send) -> None:
 def _is_compressible(reply: Headers, body: bytes) -> bool:
     kind = reply.get("content-type", "")
     return len(body) >= _SMALLEST_COMPRESSED and kind.startswith(_COMPRESSIBLE)
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding header wants gzip, by its name or by `*`, with a q above 0."""
+    weights: dict[str, float] = {}
+    for part in header.split(","):
+        name, _, parameter = part.partition(";")
+        key, _, value = parameter.partition("=")
+        weights[name.strip().lower()] = _weight(value) if key.strip().lower() == "q" else 1.0
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _names(header: str, tag: str) -> bool:

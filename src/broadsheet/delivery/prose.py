@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from broadsheet.delivery.mathematics import formula
+from broadsheet.delivery.mathematics import LONGEST_FORMULA, formula
 from broadsheet.identifiers import normalise_words
 from broadsheet.latex import readable, segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MOST_FORMULAS = 400  # an abstract of two megabytes must not hold the server up
+LONGEST_ABSTRACT = 20_000  # an abstract of two megabytes must not hold server and browser up
+MOST_FORMULAS = 400
 _READ_FOR_EXCERPT = 6_000
 _SNIPPET_LEAD = 60
 _SHORTEST_STEM = 4
@@ -103,9 +104,27 @@ def _stems(word: str) -> frozenset[str]:
     return frozenset([word, *(word[: -len(end)] for end in _ENDINGS if word.endswith(end))])
 
 
-def abstract_html(abstract: str) -> Markup:
-    """The whole abstract: text escaped, addresses as links, formulas as MathML."""
-    return Markup("").join(_pieces(segments(abstract)))
+def abstract_html(abstract: str) -> tuple[Markup, bool]:
+    """The abstract: text escaped, addresses as links, formulas as MathML; whether it is cut.
+
+    A text longer than `LONGEST_ABSTRACT` is cut between words, never within a formula.
+    """
+    if len(abstract) <= LONGEST_ABSTRACT:
+        return Markup("").join(_pieces(segments(abstract))), False
+    # A formula that stands across the end must be seen whole to be known as one.
+    opening = segments(abstract[: LONGEST_ABSTRACT + LONGEST_FORMULA])
+    return Markup("").join(_pieces(_beginning(opening))), True
+
+
+def _beginning(parts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The parts up to the longest length shown; text is cut at a word, a formula left out."""
+    left = LONGEST_ABSTRACT
+    for kind, text in parts:
+        if len(text) > left:
+            yield "text", _cut(text, left) if kind == "text" else "…"
+            return
+        yield kind, text
+        left -= len(text)
 
 
 def _pieces(parts: Iterable[tuple[str, str]]) -> Iterable[Markup]:

@@ -11,7 +11,7 @@ from typing import Any
 from broadsheet.domain import PaperRecord, Version
 from broadsheet.errors import RecordError
 from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_id
-from broadsheet.sources.fields import Context, fold, text
+from broadsheet.sources.fields import Context, fold, text, whole_number
 from broadsheet.sources.links import find_links
 
 MARKS = frozenset({"authors_parsed", "versions", "submitter", "update_date", "journal-ref"})
@@ -100,7 +100,7 @@ def _version(place: int, fields: Mapping[str, Any]) -> Version:
     number = text(fields, "version").removeprefix("v")
     created = text(fields, "created")
     return Version(
-        int(number) if number.isdecimal() and int(number) else place,
+        whole_number(number, 4) or place,
         _mail_date(created) if created else None,
     )
 

@@ -11,15 +11,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import orjson
-
 from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.latex import readable
 from broadsheet.sources import bibtex, ris
 from broadsheet.sources.bibtex import BibtexEntry, BrokenEntry
 from broadsheet.sources.csl_json import reference_of_item, zotero_fields
-from broadsheet.sources.fields import Context, checked, excerpt, fold
+from broadsheet.sources.fields import (
+    Context,
+    checked,
+    excerpt,
+    fold,
+    json_excerpt,
+    reason,
+    whole_number,
+)
 from broadsheet.sources.references import (
     Reference,
     date_parts,
@@ -29,7 +35,11 @@ from broadsheet.sources.references import (
 
 _YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+# A run of blanks is looked at once, from its start: else long runs take time without bound.
+_AND = re.compile(r"(?<!\s)\s++and\s+", re.IGNORECASE)
+_BRACE = re.compile(r"[{}]")
+_MOST_LAYERS = 20
+"""Each layer of braces takes a look at the whole title; people's files have three at most."""
 _PROTECTED = re.compile(r"(?<![\\\w^_}])\{([^{}\\$]*)\}")
 _DOUBLED = re.compile(r"\{(\{[^{}]*\})\}")
 # Zotero escapes TeX that stands in its titles once more.
@@ -66,8 +76,7 @@ def csl_records(value: object, context: Context) -> Iterator[PaperRecord | Rejec
         if isinstance(item, dict) and zotero_fields(item).get("itemType") in _NO_PAPERS:
             continue
         read = partial(_item_record, item)
-        shown = orjson.dumps(item).decode("utf-8", "replace")[:400]
-        yield from _one(read, context, f"item {number}", shown)
+        yield from _one(read, context, f"item {number}", json_excerpt(item))
 
 
 def csl_items(value: object) -> list[Any]:
@@ -94,8 +103,8 @@ def _one(
 ) -> Iterator[PaperRecord | Reject]:
     try:
         yield checked(read(context), context.today)
-    except RecordError as error:
-        yield Reject("", position, str(error), excerpt(shown))
+    except (RecordError, ValueError) as error:
+        yield Reject("", position, reason(error), excerpt(shown))
 
 
 def record_of_bibtex(entry: BibtexEntry, context: Context) -> PaperRecord:
@@ -137,19 +146,29 @@ def _first(fields: Mapping[str, str], *names: str) -> str:
 def _unwrapped(value: str) -> str:
     """The value without braces around the whole of it."""
     value = value.strip()
-    while value.startswith("{") and _closing(value) == len(value) - 1:
-        value = value[1:-1].strip()
-    return value
+    if not value.startswith("{"):
+        return value
+    closing = _closings(value)
+    start, end = 0, len(value)
+    while closing.get(start) == end - 1:
+        start, end = start + 1, end - 1
+        while start < end and value[start].isspace():
+            start += 1
+        while start < end and value[end - 1].isspace():
+            end -= 1
+    return value[start:end]
 
 
-def _closing(value: str) -> int:
-    """Where the brace that opens a value is closed."""
-    depth = 0
-    for place, sign in enumerate(value):
-        depth += (sign == "{") - (sign == "}")
-        if depth == 0:
-            return place
-    return -1
+def _closings(value: str) -> dict[int, int]:
+    """Where each brace that opens is closed, by where it opens."""
+    opened: list[int] = []
+    closing = {}
+    for found in _BRACE.finditer(value):
+        if found[0] == "{":
+            opened.append(found.start())
+        elif opened:
+            closing[opened.pop()] = found.start()
+    return closing
 
 
 def _without_protection(title: str) -> str:
@@ -157,7 +176,10 @@ def _without_protection(title: str) -> str:
     title = _unwrapped(title)
     if title.count("\\$") > 1:
         title = _ESCAPED.sub(lambda sign: sign[2] or f"\\{sign[1] or ''}", title)
-    while (bare := _PROTECTED.sub(r"\1", _DOUBLED.sub(r"\1", title))) != title:
+    for _ in range(_MOST_LAYERS):
+        bare = _PROTECTED.sub(r"\1", _DOUBLED.sub(r"\1", title))
+        if bare == title:
+            break
         title = bare
     return title
 
@@ -206,7 +228,7 @@ def _bibtex_date(given: Mapping[str, str]) -> tuple[int, ...]:
     months = int(number[1]) if number else _MONTHS.index(name[0]) + 1 if name else None
     in_month = re.search(r"(?<!\d)\d{1,2}(?!\d)", month) if name else None
     day = given.get("day", "") or (in_month[0] if in_month else "")
-    return valid_parts(int(year[1]), months, int(day) if day.isdecimal() else None)
+    return valid_parts(int(year[1]), months, whole_number(day, 2))
 
 
 def _ris_record(tags: Mapping[str, Sequence[str]], context: Context) -> PaperRecord:

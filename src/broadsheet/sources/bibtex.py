@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from broadsheet.errors import RecordError
 
 _START = re.compile(r"^[ \t]*@[ \t]*([A-Za-z]+)\s*[{(]", re.MULTILINE)
-_KEY = re.compile(r"\s*([^,\s{}()\"=#%]*)\s*(,|(?=[)}]))")
-_BARE_KEY = re.compile(r"\s*([^,{}]*?)\s*,")
+_KEY = re.compile(r"\s*+([^,\s{}()\"=#%]*)\s*+(,|(?=[)}]))")
+_BARE_KEY = re.compile(r"\s*+([^,{}]{0,300}?),")
 _FIELD = re.compile(r"[\s,]*([A-Za-z_][\w:.+/-]*)\s*=\s*")
 _END = re.compile(r"[\s,]*[)}]")
 _WORD = re.compile(r"[^\s,#{}()\"=]+")
@@ -24,8 +24,17 @@ _JOIN = re.compile(r"\s*#\s*")
 _BRACE = re.compile(r"[{}]")
 _BRACE_OR_QUOTE = re.compile(r"[{}\"]")
 _LONGEST_VALUE = 200_000
+_LONGEST_JOINED = 20_000
+"""Characters of a value made of several pieces; macros made of macros double with each line."""
+_MOST_MACROS = 5_000
+_MOST_ENDLESS = 200
+"""Each entry that does not end takes a look at the next 200,000 characters."""
 _NO_PAPERS = frozenset(("comment", "preamble"))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+class _EndlessError(RecordError):
+    """A value whose closing sign is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,12 @@ def looks_like_bibtex(start: str) -> bool:
 
 
 def entries(text: str) -> Iterator[BibtexEntry | BrokenEntry]:
-    """The entries of a text in order; a broken one is told of and the next one read."""
+    """The entries of a text in order; a broken one is told of and the next one read.
+
+    Where very many entries do not end, the last that is told of says that the rest is not read.
+    """
     macros = {month: month for month in _MONTHS}
-    line, counted, position = 1, 0, 0
+    line, counted, position, endless = 1, 0, 0, 0
     while (start := _START.search(text, position)) is not None:
         line += text.count("\n", counted, start.start())
         counted = start.start()
@@ -71,12 +83,16 @@ def entries(text: str) -> Iterator[BibtexEntry | BrokenEntry]:
                 continue
             key, fields, position = _entry(text, start.end(), kind, macros)
         except RecordError as error:
-            yield BrokenEntry(str(error), line, text[start.start() : start.start() + 300])
+            endless += isinstance(error, _EndlessError)
+            given_up = " The rest of the file is not read." if endless == _MOST_ENDLESS else ""
+            yield BrokenEntry(f"{error}{given_up}", line, text[start.start() : start.start() + 300])
+            if given_up:
+                return
             position = start.end()
             continue
-        if kind == "string":
+        if kind == "string" and len(macros) < _MOST_MACROS:
             macros.update(fields)
-        elif kind not in _NO_PAPERS:
+        elif kind not in _NO_PAPERS and kind != "string":
             yield BibtexEntry(kind, key, fields, line)
 
 
@@ -92,7 +108,7 @@ def _entry(
         found = _KEY.match(text, position) or _BARE_KEY.match(text, position)
         if found is None:
             raise RecordError("The entry has no key followed by a comma.")
-        key, position = found[1], found.end()
+        key, position = found[1].strip(), found.end()
     fields: dict[str, str] = {}
     while (end_found := _END.match(text, position)) is None:
         field = _FIELD.match(text, position)
@@ -111,10 +127,14 @@ def _entry(
 
 def _value(text: str, position: int, macros: Mapping[str, str]) -> tuple[str, int]:
     """A value, its pieces joined, and where it ends."""
-    pieces = []
+    pieces: list[str] = []
+    length = 0
     while True:
         piece, position = _piece(text, position, macros)
         pieces.append(piece)
+        length += len(piece)
+        if len(pieces) > 1 and length > _LONGEST_JOINED:
+            raise RecordError(f"A joined value has more than {_LONGEST_JOINED:,} characters.")
         joined = _JOIN.match(text, position)
         if joined is None:
             return "".join(pieces), position
@@ -145,4 +165,4 @@ def _balanced(text: str, start: int, signs: re.Pattern[str], closing: str) -> tu
             depth += 1
         elif sign == "}":
             depth -= 1
-    raise RecordError(f"A value does not end; its closing {closing} is missing.")
+    raise _EndlessError(f"A value does not end; its closing {closing} is missing.")

@@ -10,7 +10,7 @@ from typing import Any
 from broadsheet.domain import Link, LinkKind, PaperRecord
 from broadsheet.errors import RecordError
 from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_id
-from broadsheet.sources.fields import Context, count, fold, text, texts
+from broadsheet.sources.fields import Context, count, fold, text, texts, whole_number
 from broadsheet.sources.links import find_links, unique, web_link
 from broadsheet.sources.markup import text_of_markup
 from broadsheet.sources.references import journal_reference
@@ -85,7 +85,7 @@ def _parts(value: object) -> tuple[int, ...]:
     first = listed[0] if isinstance(listed, list) and listed else None
     numbers: list[int] = []
     for part in first[:_WHOLE_DATE] if isinstance(first, list) else ():
-        number = int(part) if isinstance(part, str) and part.isdecimal() else part
+        number = whole_number(part, 4) if isinstance(part, str) else part
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
             break
         numbers.append(number)

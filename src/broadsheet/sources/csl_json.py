@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from broadsheet.errors import RecordError
-from broadsheet.sources.fields import fold
+from broadsheet.sources.fields import fold, whole_number
 from broadsheet.sources.markup import text_of_markup
 from broadsheet.sources.references import Reference, date_parts, valid_parts
 
@@ -78,9 +78,12 @@ def _csl_date(issued: object) -> tuple[int, ...]:
     listed = issued.get("date-parts")
     first = listed[0] if isinstance(listed, list) and listed else None
     if isinstance(first, list) and first:
-        parts = (str(part) for part in first)
-        return valid_parts(*(int(part) if part.isdecimal() else None for part in parts))
+        return valid_parts(*map(_part_of_date, first))
     return date_parts(_words(issued, "raw", "literal"))
+
+
+def _part_of_date(part: object) -> int | None:
+    return whole_number(str(part), 4) if isinstance(part, int | str) else None
 
 
 def _zotero_reference(fields: Mapping[str, Any]) -> Reference:

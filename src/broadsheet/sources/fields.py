@@ -45,12 +45,13 @@ def fold(value: str) -> str:
     """
     if value.isprintable() and "  " not in value and value[:1] != " " != value[-1:]:
         return value
+    # First the blanks, for tabs and line ends are control characters that part words.
     folded = " ".join(value.split())
     if folded.isprintable():
         return folded
     if _SURROGATE.search(folded):
         raise RecordError("The text is not UTF-8. Save the file as UTF-8 and import it again.")
-    return _CONTROL.sub("", folded).strip()
+    return " ".join(_CONTROL.sub("", folded).split())
 
 
 def text(fields: Mapping[str, Any], name: str) -> str:
@@ -83,6 +84,15 @@ def count(fields: Mapping[str, Any], name: str) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value <= _LARGEST_COUNT else None
+
+
+def whole_number(value: str, digits: int) -> int | None:
+    """The number that a text of at most so many ASCII digits is; None for every other text.
+
+    Python's own `int` raises ValueError beyond 4,300 digits and takes other scripts' digits.
+    """
+    is_number = len(value) <= digits and value.isascii() and value.isdecimal()
+    return int(value) if is_number else None
 
 
 def instant(fields: Mapping[str, Any], name: str) -> datetime | None:
@@ -136,6 +146,21 @@ def _check_dates(record: PaperRecord, today: date) -> None:
             raise RecordError(
                 f"The record is dated {found}, which is in the future.", record.record_id
             )
+
+
+def reason(error: RecordError | ValueError) -> str:
+    """Why a record was set aside, as a sentence, also where a value broke the reader itself."""
+    if isinstance(error, RecordError):
+        return str(error)
+    return f"The record holds a value that cannot be read: {excerpt(str(error)).rstrip('.')}."
+
+
+def json_excerpt(value: object) -> str:
+    """The start of a JSON value for the list of rejects; empty where it is nested too deeply."""
+    try:
+        return excerpt(orjson.dumps(value)[:1_000])
+    except TypeError:
+        return ""
 
 
 def excerpt(value: str | bytes) -> str:

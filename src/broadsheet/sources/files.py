@@ -19,7 +19,7 @@ from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.sources import arxiv_atom, bibliography, hf_page, listing_page
 from broadsheet.sources.detection import Format, detect
-from broadsheet.sources.fields import Context, checked, excerpt
+from broadsheet.sources.fields import Context, checked, excerpt, json_excerpt, reason
 from broadsheet.sources.objects import broken_items, error_answer, records_of
 from broadsheet.sources.streams import Input, Stream, lines, open_stream
 
@@ -136,8 +136,8 @@ def _read_object(
     try:
         for record in records_of(value, file.context):
             yield file.record(record)
-    except RecordError as error:
-        yield file.reject(position, str(error), content)
+    except (RecordError, ValueError) as error:
+        yield file.reject(position, reason(error), content)
 
 
 def _read_document(file: _File) -> Iterator[ReadItem]:
@@ -154,7 +154,7 @@ def _read_document(file: _File) -> Iterator[ReadItem]:
         yield from _items(file, bibliography.csl_records(items, file.context))
         return
     for number, item in enumerate(items, 1):
-        yield from _read_object(file, item, f"item {number}", orjson.dumps(item)[:1_000])
+        yield from _read_object(file, item, f"item {number}", json_excerpt(item))
 
 
 def _listed(value: object) -> list[object]:
@@ -197,8 +197,8 @@ def _read_feed(file: _File) -> Iterator[ReadItem]:
 def _read_entry(file: _File, entry: Element, position: str) -> Iterator[ReadItem]:
     try:
         yield file.record(arxiv_atom.record_of_entry(entry, file.context))
-    except RecordError as error:
-        yield file.reject(position, str(error), " ".join(entry.itertext()))
+    except (RecordError, ValueError) as error:
+        yield file.reject(position, reason(error), " ".join(entry.itertext()))
 
 
 def _read_page(file: _File) -> Iterator[ReadItem]:
@@ -209,15 +209,15 @@ def _read_page(file: _File) -> Iterator[ReadItem]:
     for entry in page.entries:
         try:
             yield file.record(listing_page.record_of_entry(entry, listed_on, file.context))
-        except RecordError as error:
-            yield file.reject(f"line {entry.line}", str(error), entry.title)
+        except (RecordError, ValueError) as error:
+            yield file.reject(f"line {entry.line}", reason(error), entry.title)
 
 
 def _read_hf_page(file: _File) -> Iterator[ReadItem]:
     page = hf_page.read_page(_text(file))
     file = replace(file, context=hf_page.context_of_page(page, file.context))
     for number, item in enumerate(page.items, 1):
-        yield from _read_object(file, item, f"item {number}", orjson.dumps(item)[:1_000])
+        yield from _read_object(file, item, f"item {number}", json_excerpt(item))
 
 
 def _read_bibtex(file: _File) -> Iterator[ReadItem]:

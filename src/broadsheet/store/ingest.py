@@ -25,6 +25,8 @@ from broadsheet.store.schema import record
 
 _EXCERPT = 200
 _LARGEST_COUNT = 2**31 - 1
+LONGEST_KEY = 300
+"""No address of a paper names more; DOIs of real papers stay below 100 characters."""
 
 
 def ingest(
@@ -190,6 +192,8 @@ def _fault(record: PaperRecord) -> str | None:
         return "The record has no title."
     if any("\0" in name for name in names) or any("\0" in c for c in record.categories):
         return "The record's ids or categories contain a NUL character."
+    if any(len(name) > LONGEST_KEY for name in (record.arxiv_id or "", record.doi or "")):
+        return f"The record's arXiv id or DOI is longer than {LONGEST_KEY} characters. Correct it."
     if not _are_counts((record.votes, record.comments)):
         return "The record's votes or comments are no counts."
     return None

@@ -6,13 +6,14 @@ the row's own writes nothing, so two workers never harvest one source into each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
 
 from broadsheet.domain import Source, SourceState
 from broadsheet.errors import ConfigurationError, NotFound, StorageError
@@ -33,14 +34,20 @@ def find_source(connection: Connection, name: str) -> Source:
 
 
 def add_source(
-    connection: Connection, name: str, kind: str, options: Mapping[str, str], due_at: datetime
+    connection: Connection,
+    name: str,
+    kind: str,
+    options: Mapping[str, str],
+    *,
+    due_at: datetime,
+    is_paused: bool,
 ) -> None:
     """Add a source; raises ConfigurationError when the name is taken."""
     values = {
         "name": name,
         "kind": kind,
         "options": _json(options),
-        "is_paused": False,
+        "is_paused": is_paused,
         "cursor": "{}",
         "is_underway": False,
         "due_at": due_at,
@@ -70,12 +77,16 @@ def pause_source(connection: Connection, name: str, *, is_paused: bool, due_at: 
     connection.execute(update(source).where(source.c.name == name).values(values))
 
 
-def next_due(connection: Connection, now: datetime) -> Source | None:
-    """The source that is due for longest and that nobody harvests."""
+def next_due(connection: Connection, now: datetime, without: Collection[str]) -> Source | None:
+    """The source that is due for longest and that nobody harvests, leaving out some names."""
     free = or_(source.c.claimed_until.is_(None), source.c.claimed_until <= now)
-    due = select(source).where(source.c.is_paused.is_(False), source.c.due_at <= now, free)
+    due = select(source).where(_is_due(now), free, source.c.name.not_in(without))
     row = connection.execute(due.order_by(source.c.due_at, source.c.name).limit(1)).first()
     return None if row is None else _read(row)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(source.c.is_paused.is_(False), source.c.due_at <= now)
 
 
 def claim(
@@ -86,8 +97,9 @@ def claim(
     now: datetime,
     until: datetime,
     instead_of: str | None,
+    only_if_due: bool,
 ) -> bool:
-    """Take a source for one harvest; False when another worker has it.
+    """Take a source for one harvest; False when another worker has it, or it is not due if it must.
 
     A claim `instead_of` which this one stands is that of a worker known to be dead.
     """
@@ -97,7 +109,9 @@ def claim(
         source.c.claim == instead_of,
     )
     taken = connection.execute(
-        update(source).where(source.c.name == name, free).values(claim=word, claimed_until=until)
+        update(source)
+        .where(source.c.name == name, free, _is_due(now) if only_if_due else true())
+        .values(claim=word, claimed_until=until)
     )
     return taken.rowcount == 1
 
@@ -111,6 +125,12 @@ def move(
     """
     values = {"cursor": _json(cursor), "is_underway": True, "claimed_until": until}
     _write_claimed(connection, name, word, values)
+
+
+def release(connection: Connection, name: str, word: str) -> None:
+    """Let a source go without an outcome, if the claim is still the row's own."""
+    own = and_(source.c.name == name, source.c.claim == word)
+    connection.execute(update(source).where(own).values(claim=None, claimed_until=None))
 
 
 def finish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -258,11 +258,17 @@ class Store:
             return sources.find_source(connection, name)
 
     def add_source(
-        self, name: str, kind: str, options: Mapping[str, str], *, due_at: datetime
+        self,
+        name: str,
+        kind: str,
+        options: Mapping[str, str],
+        *,
+        due_at: datetime,
+        is_paused: bool = False,
     ) -> None:
         """Add a live source; raises ConfigurationError when the name is taken."""
         with self._database.write() as connection:
-            sources.add_source(connection, name, kind, options, due_at)
+            sources.add_source(connection, name, kind, options, due_at=due_at, is_paused=is_paused)
 
     def remove_live_source(self, name: str) -> None:
         """Forget a live source; what it brought stays. Raises NotFound."""
@@ -274,10 +280,15 @@ class Store:
         with self._database.write() as connection:
             sources.pause_source(connection, name, is_paused=is_paused, due_at=due_at)
 
-    def next_due_source(self, now: datetime) -> Source | None:
+    def next_due_source(self, now: datetime, without: Collection[str] = ()) -> Source | None:
         """The live source that is due for longest and that no worker harvests."""
         with self._database.read() as connection:
-            return sources.next_due(connection, now)
+            return sources.next_due(connection, now, without)
+
+    def release_source(self, name: str, claim: str) -> None:
+        """Let a live source go without an outcome, so that it can be taken at once."""
+        with self._database.write() as connection:
+            sources.release(connection, name, claim)
 
     def claim_source(
         self,
@@ -287,6 +298,7 @@ class Store:
         now: datetime,
         until: datetime,
         instead_of: str | None = None,
+        only_if_due: bool = False,
     ) -> bool:
         """Take a live source for one harvest; False when another worker has it.
 
@@ -294,7 +306,13 @@ class Store:
         """
         with self._database.write() as connection:
             return sources.claim(
-                connection, name, claim, now=now, until=until, instead_of=instead_of
+                connection,
+                name,
+                claim,
+                now=now,
+                until=until,
+                instead_of=instead_of,
+                only_if_due=only_if_due,
             )
 
     def ingest_batch(

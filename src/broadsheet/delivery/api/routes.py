@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from broadsheet import __version__
 from broadsheet.delivery import errors
 from broadsheet.delivery.access import origin_of, paper_of, services_of
-from broadsheet.delivery.addresses import api_paper_path, with_query
+from broadsheet.delivery.addresses import api_paper_path, quoted_path, with_query
 from broadsheet.delivery.api.models import (
     IndexShape,
     PageShape,
@@ -210,7 +210,8 @@ def _page(request: Request, response: Response, listing: Listing) -> PageShape:
     page = services_of(request).ranking.page(listing)
     if page.next_cursor:
         parameters = {**request.query_params, "cursor": page.next_cursor}
-        address = with_query(origin_of(request) + request.url.path, **parameters)
+        path = quoted_path(request.scope["path"])
+        address = with_query(origin_of(request) + path, **parameters)
         response.headers["Link"] = f'<{address}>; rel="next"'
     return PageShape.of(page, origin_of(request))
 

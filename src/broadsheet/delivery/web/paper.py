@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from broadsheet.delivery.access import paper_of, services_of
-from broadsheet.delivery.addresses import paper_path
+from broadsheet.delivery.addresses import api_paper_path, paper_path
 from broadsheet.delivery.citations import bibtex, citation_key, publication_day
 from broadsheet.delivery.prose import abstract_html, excerpt, title_text
 from broadsheet.delivery.web.cards import card, is_new, named_links, source_name
@@ -37,6 +37,7 @@ def paper_page(request: Request, key: str) -> Response:
     if paper.key != key:
         return _moved(paper_path(paper.key))
     services = services_of(request)
+    abstract, is_cut = abstract_html(paper.abstract)
     today = services.clock().date()
     similar = services.ranking.page(
         Listing(ListingKind.SIMILAR, seed=paper.key, limit=SIMILAR_SHOWN)
@@ -47,7 +48,8 @@ def paper_page(request: Request, key: str) -> Response:
         paper=paper,
         title=title_text(paper.title) or "Untitled",
         authors=[title_text(author) for author in paper.authors],
-        abstract=abstract_html(paper.abstract),
+        abstract=abstract,
+        api_path=api_paper_path(paper.key) if is_cut else "",
         description=excerpt(paper.abstract, _DESCRIPTION),
         links=named_links(paper.links),
         published_on=publication_day(paper),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.domain import SourceState
 from broadsheet.errors import BroadsheetError
-from broadsheet.intake import state_of
+from broadsheet.source_states import state_of
 from broadsheet.sources.live.registry import KINDS
 
 if TYPE_CHECKING:

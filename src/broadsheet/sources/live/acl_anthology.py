@@ -20,8 +20,9 @@ from broadsheet.domain import Link, LinkKind, PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.sources.bibliography import record_of_bibtex
 from broadsheet.sources.bibtex import BibtexEntry, BrokenEntry, entries
-from broadsheet.sources.fields import Context, checked, excerpt
+from broadsheet.sources.fields import Context, checked, excerpt, reason, whole_number
 from broadsheet.sources.links import unique
+from broadsheet.sources.live.addresses import shown_address
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.harvesting import (
     Batch,
@@ -39,6 +40,8 @@ _SITE = "https://aclanthology.org/"
 _GZIP = b"\x1f\x8b"
 _PIECE = 1 << 20
 _MOST_BYTES = 1 << 30
+_LONGEST_REST = 4 << 20
+"""Four times the longest entry that is read; each piece has the rest looked through again."""
 _ADDRESS = re.compile(r"https?://(?:www\.)?aclanthology\.org/([\w.-]+?)/?")
 _NEW_ID = re.compile(r"(\d{4})\.(\w+)-(\w+)\.\d+")
 _EVENT = re.compile(r"([a-z0-9_]+)-(\d{4})")
@@ -97,7 +100,7 @@ class _Choice:
     def _is_wanted(self, entry: BibtexEntry) -> bool:
         year = entry.fields.get("year", "")
         if not self._events:
-            return year.isdecimal() and int(year) >= self._earliest
+            return (whole_number(year, 4) or 0) >= self._earliest
         found = _NEW_ID.fullmatch(anthology_id(entry))
         # Findings stand in a collection of their own: 2025.findings-acl.1.
         venue = (found[3] if found[2] == "findings" else found[2]) if found else ""
@@ -142,9 +145,9 @@ def _batches(
                 rejects.append(_reject(reply.url, f"entry {number}", entry.reason, entry.excerpt))
             elif (record := choice.read(entry)) is not None:
                 records.append(record)
-        except RecordError as error:
+        except (RecordError, ValueError) as error:
             shown = str(dict(entry.fields)) if isinstance(entry, BibtexEntry) else ""
-            rejects.append(_reject(reply.url, f"entry {number}", str(error), shown))
+            rejects.append(_reject(reply.url, f"entry {number}", reason(error), shown))
         if len(records) + len(rejects) >= ENTRIES_A_BATCH:
             yield Batch(tuple(records), {**done, "entry": number}, tuple(rejects))
             records, rejects = [], []
@@ -156,8 +159,8 @@ def _batches(
     yield Batch(tuple(records), done, tuple(rejects))
 
 
-def _reject(url: str, position: str, reason: str, shown: str) -> Reject:
-    return Reject(url, position, reason, excerpt(shown))
+def _reject(url: str, position: str, why: str, shown: str) -> Reject:
+    return Reject(shown_address(url), position, why, excerpt(shown))
 
 
 def _entries(reply: Reply) -> Iterator[BibtexEntry | BrokenEntry]:
@@ -169,6 +172,11 @@ def _entries(reply: Reply) -> Iterator[BibtexEntry | BrokenEntry]:
         if ends:
             yield from entries(rest[: ends[-1]])
             rest = rest[ends[-1] :]
+        elif len(rest) > _LONGEST_REST:
+            raise SourceError(
+                f"The file of the ACL Anthology has {len(rest):,} characters without an entry.",
+                permanent=False,
+            )
     yield from entries(rest)
 
 

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError
 from broadsheet.sources.arxiv_snapshot import record_of_object
-from broadsheet.sources.fields import Context, checked, day, excerpt, fold
+from broadsheet.sources.fields import Context, checked, day, excerpt, fold, whole_number
 from broadsheet.sources.live.calendars import is_announcement_day
 
 NAME = "arxiv_oai"
@@ -174,8 +174,7 @@ def _announced(record: PaperRecord, changed: str | None) -> PaperRecord:
 
 
 def _number(version: Element) -> int:
-    number = version.get("version", "").removeprefix("v")
-    return int(number) if number.isdecimal() else 0
+    return whole_number(version.get("version", "").removeprefix("v"), 4) or 0
 
 
 def names_in(authors: str) -> list[str]:

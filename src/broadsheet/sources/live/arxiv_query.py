@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.sources.arxiv_atom import record_of_entry
-from broadsheet.sources.fields import Context, checked, excerpt
+from broadsheet.sources.fields import Context, checked, excerpt, reason, whole_number
 from broadsheet.sources.live.calendars import ArxivCalendar
 from broadsheet.sources.live.harvesting import Batch, Cursor, Fetch, Options, SourceKind
 from broadsheet.sources.live.xml_answers import elements, read
@@ -102,11 +102,12 @@ def _query(options: Options) -> str:
 
 def _limit(options: Options) -> int:
     value = options.get("limit", "").strip()
-    if not value.isdecimal() or not 1 <= int(value) <= LARGEST_LIMIT:
+    limit = whole_number(value, 9)
+    if limit is None or not 1 <= limit <= LARGEST_LIMIT:
         raise SourceError(
             f"The option “limit” is {value[:20] or 'empty'}; it can be 1 to {LARGEST_LIMIT}."
         )
-    return int(value)
+    return limit
 
 
 def _slice(
@@ -136,17 +137,19 @@ def read_slice(body: bytes, today: date) -> _Slice:
     for number, entry in enumerate(elements(body, _ENTRY), 1):
         try:
             records.append(checked(record_of_entry(entry, context), today))
-        except RecordError as error:
+        except (RecordError, ValueError) as error:
             rejects.append(_rejected(entry, number, error))
-    total = _TOTAL.search(body)
+    found = _TOTAL.search(body)
+    total = whole_number(found[1].decode(), 9) if found else None
     if total is None:
         raise SourceError("The answer does not say how many papers match.", permanent=False)
-    return _Slice(tuple(records), tuple(rejects), int(total[1]))
+    return _Slice(tuple(records), tuple(rejects), total)
 
 
-def _rejected(entry: Element, number: int, error: RecordError) -> Reject:
+def _rejected(entry: Element, number: int, error: RecordError | ValueError) -> Reject:
     words = excerpt("".join(entry.itertext()))
-    return Reject(NAME, error.record_id or f"entry {number}", str(error), words)
+    name = error.record_id if isinstance(error, RecordError) else ""
+    return Reject(NAME, name or f"entry {number}", reason(error), words)
 
 
 SOURCE = SourceKind(

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from broadsheet.domain import Link, LinkKind, PaperRecord, Reject, Version
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.identifiers import normalise_doi
-from broadsheet.sources.fields import fold, text
+from broadsheet.sources.fields import fold, text, whole_number
 from broadsheet.sources.links import find_links, unique, web_link
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.harvesting import Batch, Cursor, Fetch, Harvest, Options, SourceKind
@@ -105,9 +105,12 @@ def _start(options: Options, cursor: Cursor, today: date) -> _Place:
 
 def _days(options: Options) -> int:
     value = options["days"]
-    if not value.isdecimal() or not 1 <= int(value) <= _MOST_DAYS:
-        raise SourceError(f"The option “days” is a number from 1 to {_MOST_DAYS}, not “{value}”.")
-    return int(value)
+    days = whole_number(value, 9)
+    if days is None or not 1 <= days <= _MOST_DAYS:
+        raise SourceError(
+            f"The option “days” is a number from 1 to {_MOST_DAYS}, not “{value[:20]}”."
+        )
+    return days
 
 
 def _address(options: Options, place: _Place) -> str:
@@ -138,10 +141,9 @@ def _page(fetch: Fetch, url: str) -> tuple[Mapping[str, Any], list[object]]:
 
 
 def _number(value: object) -> int | None:
-    """A count, which comes as a number or as a text."""
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A count from 0 of at most nine digits, which comes as a number or as a text."""
+    is_one = isinstance(value, int | str) and not isinstance(value, bool)
+    return whole_number(str(value).strip(), 9) if is_one else None
 
 
 def _step(message: Mapping[str, Any], items: Sequence[object]) -> int:

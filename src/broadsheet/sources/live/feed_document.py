@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.sources.fields import fold
 from broadsheet.sources.live.plain_text import BLOCKS, plain
+from broadsheet.sources.live.xml_answers import as_utf8
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -68,7 +69,13 @@ class _Builder(TreeBuilder):
 
 def read_feed(document: bytes) -> Feed:
     """The feed in a document. Raises SourceError where it breaks off or is no feed."""
-    root = _parsed(document)
+    try:
+        return _feed(_parsed(as_utf8(document, "the feed")))
+    except RecordError as error:
+        raise SourceError("The title of the feed cannot be read.", permanent=False) from error
+
+
+def _feed(root: Element) -> Feed:
     name = _local(root.tag)
     if name == "feed" and root.tag.startswith(_ATOM):
         return Feed(_text(root, f"{_ATOM}title"), tuple(root.iterfind(f"{_ATOM}entry")))
@@ -84,9 +91,8 @@ def read_feed(document: bytes) -> Feed:
 
 
 def _parsed(document: bytes) -> Element:
-    if b"\0" not in document:
-        # Publishers' feeds hold control characters and HTML's names of signs; XML knows neither.
-        document = _NAMED_SIGN.sub(_numbered, document.translate(None, _CONTROL))
+    # Publishers' feeds hold control characters and HTML's names of signs; XML knows neither.
+    document = _NAMED_SIGN.sub(_numbered, document.translate(None, _CONTROL))
     parser = XMLParser(target=_Builder())  # noqa: S314 - the builder refuses document types
     try:
         parser.feed(document)

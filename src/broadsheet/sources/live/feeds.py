@@ -19,8 +19,9 @@ from xml.etree.ElementTree import Element
 from broadsheet.domain import Link, LinkKind, PaperRecord, Reject, Version
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.identifiers import arxiv_id_of_doi, content_key, normalise_doi, parse_arxiv_id
-from broadsheet.sources.fields import checked, excerpt, fold
+from broadsheet.sources.fields import checked, excerpt, fold, reason
 from broadsheet.sources.links import find_links, unique, web_link
+from broadsheet.sources.live.addresses import public_address, shown_address
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.feed_document import Entry, FeedLink, entry_of, read_feed
 from broadsheet.sources.live.harvesting import (
@@ -54,7 +55,11 @@ _PREPRINT_VERSION = re.compile(r"^(10\.(?:1101|64898)/.+?)v\d+$")
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What is known around an item: the feed's address and title, the day, what its day means."""
+    """What is known around an item: the feed's title, the day, what its day means.
+
+    `url` is the feed's address without what may be secret in it: items' links are resolved against
+    it, and are shown.
+    """
 
     url: str
     title: str
@@ -80,16 +85,17 @@ def harvest(fetch: Fetch, options: Options, cursor: Cursor, now: datetime) -> It
 
 def _batch(reply: Reply, url: str, listed: str, today: date) -> Batch:
     feed = read_feed(reply.body)
-    place = _Place(reply.url, feed.title, today, listed)
+    place = _Place(public_address(reply.url), feed.title, today, listed)
     records: dict[str, PaperRecord] = {}
     rejects = []
     for number, item in enumerate(feed.items, 1):
         try:
             record = checked(_record(entry_of(item), place), today)
             records.setdefault(record.record_id, record)
-        except RecordError as error:
-            position = error.record_id or f"item {number}"
-            rejects.append(Reject(url, position, str(error), _excerpt(item)))
+        except (RecordError, ValueError) as error:
+            name = error.record_id if isinstance(error, RecordError) else ""
+            position = name or f"item {number}"
+            rejects.append(Reject(shown_address(url), position, reason(error), _excerpt(item)))
     return Batch(
         tuple(records.values()),
         {"url": url, **validators(reply)},

@@ -6,6 +6,7 @@ from what the SourceError says.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from filelock import FileLock
 
 from broadsheet import __version__
 from broadsheet.errors import SourceError
+from broadsheet.sources.live.addresses import shown_address
 from broadsheet.sources.live.harvesting import Reply
 
 LARGEST_BODY = 128 * 1024 * 1024
@@ -33,8 +35,11 @@ MOST_REDIRECTS = 5
 THROTTLING = frozenset((403, 406, 429, 503))
 RETRY_AFTER_THROTTLING = 300.0
 """Seconds to stay away when a service throttles without saying for how long."""
+_LONGEST_NAME = 200
 _LONGEST_RETRY_AFTER = 86_400.0
 _RATE_EXCEEDED = b"rate exceeded"
+_KEEPING_METHOD = frozenset((307, 308))
+_SECRET = frozenset(("authorization", "x-api-key"))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -84,8 +89,8 @@ def service_of(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host.replace(".", "").isdigit() or ":" in host or "." not in host:
-        return f"{host}-{parts.port or 80}".replace(":", "_")
-    return ".".join(host.split(".")[-2:])
+        return f"{host}-{parts.port or 80}".replace(":", "_")[:_LONGEST_NAME]
+    return ".".join(host.split(".")[-2:])[:_LONGEST_NAME]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,12 @@ class Fetcher:
         for _ in range(MOST_REDIRECTS):
             if reply.status not in _REDIRECTS or not reply.headers.get("location"):
                 break
-            reply = self._ask(urljoin(reply.url, reply.headers["location"]), asked, content)
+            target = _target(reply)
+            if _origin(target) != _origin(reply.url):
+                asked = {name: asked[name] for name in asked if name.lower() not in _SECRET}
+            if reply.status not in _KEEPING_METHOD:
+                content = None
+            reply = self._ask(target, asked, content, is_redirect=True)
         return _judged(reply, allow)
 
     def close(self) -> None:
@@ -132,47 +142,104 @@ class Fetcher:
 
     def _user_agent(self) -> str:
         contact = f"; {self.contact}" if self.contact else ""
-        return f"Broadsheet/{__version__} (research paper reader{contact})"
+        name = f"Broadsheet/{__version__} (research paper reader{contact})"
+        return name.encode("ascii", "replace").decode()
 
-    def _ask(self, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
+    def _ask(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        is_redirect: bool = False,
+    ) -> Reply:
         try:
             parts = urlsplit(url)
             name = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
         except ValueError as error:
-            raise SourceError(f"{url[:200]} is no web address.") from error
-        if parts.scheme not in {"http", "https"} or self.hosts.isdisjoint({name, parts.hostname}):
+            raise SourceError(f"{shown_address(url)} is no web address.") from error
+        if parts.scheme not in {"http", "https"} or name not in self.hosts:
             raise SourceError(
-                f"The source leads to {name or url[:100]}, which is not one of its hosts; "
-                "nothing was asked there."
+                f"The source leads to {name or shown_address(url)}, which is not one of its hosts; "
+                "nothing was asked there.",
+                permanent=not is_redirect,
             )
         with self.gate.passing(service_of(url), self.pause_seconds):
             try:
-                return self._read(url, headers, content)
-            except httpx2.InvalidURL as error:
-                raise SourceError(f"The address {url[:200]} cannot be asked: {error}.") from error
+                return self._read(url, _sendable(headers), content)
+            except (httpx2.InvalidURL, UnicodeError) as error:
+                raise SourceError(f"{shown_address(url)} cannot be asked.") from error
             except httpx2.HTTPError as error:
                 raise _unreachable(str(name), error) from error
 
     def _read(self, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
         if not self._client:
             self._client.append(httpx2.Client(timeout=self.silence, follow_redirects=False))
+        client = self._client[0]
+        is_late = threading.Event()
+
+        def give_up() -> None:
+            is_late.set()
+            client.close()
+
+        # Limits between bytes do not see headers that drip, or a body that unpacks to nothing.
+        watchdog = threading.Timer(self.longest_answer, give_up)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            return self._received(client, url, headers, content)
+        except (httpx2.HTTPError, RuntimeError, OSError) as error:
+            if not is_late.is_set():
+                raise
+            raise SourceError(
+                f"The answer of {urlsplit(url).hostname} took longer than "
+                f"{self.longest_answer:.0f} seconds.",
+                permanent=False,
+            ) from error
+        finally:
+            watchdog.cancel()
+            if is_late.is_set():
+                self._client.clear()
+
+    def _received(
+        self,
+        client: httpx2.Client,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+    ) -> Reply:
         method = "GET" if content is None else "POST"
-        until = time.monotonic() + self.longest_answer
         body = bytearray()
-        with self._client[0].stream(method, url, headers=dict(headers), content=content) as reply:
+        with client.stream(method, url, headers=dict(headers), content=content) as reply:
             for piece in reply.iter_bytes():
                 body += piece
                 if len(body) > self.largest_body:
                     limit = self.largest_body // 2**20
                     raise SourceError(f"The answer of {reply.url.host} is larger than {limit} MiB.")
-                if time.monotonic() > until:
-                    raise SourceError(
-                        f"The answer of {reply.url.host} took longer than "
-                        f"{self.longest_answer:.0f} seconds.",
-                        permanent=False,
-                    )
             named = {name.lower(): value for name, value in reply.headers.items()}
             return Reply(str(reply.url), reply.status_code, named, bytes(body))
+
+
+def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that can be sent; a validator that a server sent broken is left out."""
+    return {name: value for name, value in headers.items() if value.isascii()}
+
+
+def _target(reply: Reply) -> str:
+    """Where a redirect leads; never from https to http, where keys would travel in the clear."""
+    try:
+        target = urljoin(reply.url, reply.headers["location"])
+        scheme = urlsplit(target).scheme
+    except ValueError as error:
+        raise SourceError("The service redirects to no web address.", permanent=False) from error
+    if urlsplit(reply.url).scheme == "https" and scheme != "https":
+        raise SourceError("The service redirects from https to http.", permanent=False)
+    return target
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _unreachable(host: str, error: httpx2.HTTPError) -> SourceError:
@@ -213,12 +280,12 @@ def _retry_after(reply: Reply) -> float:
     """Seconds to stay away, as seconds or as a date (RFC 9110, section 10.2.3)."""
     value = reply.headers.get("retry-after", "").strip()
     seconds = RETRY_AFTER_THROTTLING
-    if value.isdigit():
-        seconds = float(value)
+    if value.isascii() and value.isdecimal():
+        seconds = float(value[:9])
     elif value:
         try:
             until = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return seconds
         seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)

@@ -13,7 +13,8 @@ import orjson
 
 from broadsheet.domain import PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
-from broadsheet.sources.fields import checked, excerpt
+from broadsheet.sources.fields import checked, excerpt, json_excerpt, reason
+from broadsheet.sources.live.addresses import shown_address
 from broadsheet.sources.live.harvesting import Reply
 
 ReadItem = Callable[[Mapping[str, Any]], PaperRecord]
@@ -38,15 +39,20 @@ def json_answer(reply: Reply) -> Any:
 
 
 def sorted_items(items: Iterable[object], read: ReadItem, *, url: str, today: date) -> Sorted:
-    """The records of the items that can be read, in order, and a reject for each other item."""
+    """The records of the items that can be read, in order, and a reject for each other item.
+
+    The rejects name the address without what may be secret in it.
+    """
+    file = shown_address(url)
     records: list[PaperRecord] = []
     rejects: list[Reject] = []
     for number, item in enumerate(items, 1):
         try:
             records.append(checked(read(_object(item)), today))
-        except RecordError as error:
-            position = error.record_id or _name(item) or f"item {number}"
-            rejects.append(Reject(url, position, str(error), excerpt(orjson.dumps(item)[:1_000])))
+        except (RecordError, ValueError) as error:
+            named = error.record_id if isinstance(error, RecordError) else ""
+            position = named or _name(item) or f"item {number}"
+            rejects.append(Reject(file, position, reason(error), json_excerpt(item)))
     return tuple(records), tuple(rejects)
 
 
