@@ -46,6 +46,10 @@ bench: install-dev ## speed and size on the real data, as a table
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.community
+	$(BIN)/python -m benchmarks.protocols
+	$(BIN)/python -m benchmarks.digests
+	$(BIN)/python -m benchmarks.feeds
 
 bench-quality: install-dev ## quality of search on the test collections
 	$(BIN)/python -m benchmarks.quality

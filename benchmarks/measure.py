@@ -71,6 +71,12 @@ def resident_bytes(pid: int) -> int:
     raise RuntimeError(message)
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a running process has taken so far, in itself and in the kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def times_ms(work: Callable[[T], object], inputs: Iterable[T]) -> list[float]:
     """Milliseconds that the work took on each input."""
     times = []
@@ -86,7 +92,7 @@ def median_and_p95(times: Sequence[float]) -> tuple[float, float]:
     return statistics.median(times), statistics.quantiles(times, n=20)[-1]
 
 
-def print_table(title: str, rows: Sequence[Row]) -> None:
+def print_table(title: str, rows: Iterable[Row]) -> None:
     """The rows as a Markdown table, ready for docs/performance.md."""
     print(f"\n### {title}\n\n| what | measured | goal | |\n|---|---|---|---|")
     for row in rows:

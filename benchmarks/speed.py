@@ -107,7 +107,7 @@ def _imports(data: Path, folder: Path, *, keep: bool) -> Iterator[Row]:
 def _reading(folder: Path, queries: list[str]) -> Iterator[Row]:
     yield from _in_process(folder, queries)
     started = time.perf_counter()
-    with _server(folder) as (process, port):
+    with serving(folder) as (process, port):
         get = _getter(port)
         get("/papers")
         start = time.perf_counter() - started
@@ -157,7 +157,8 @@ def _samples(folder: Path, chance: random.Random) -> tuple[list[str], list[str]]
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server over a library: its process and port."""
     process = subprocess.Popen(
         [*BROADSHEET, "serve", "--port", "0"],
         env={**os.environ, "BROADSHEET_DATA": str(folder), "BROADSHEET_LOAD_SAMPLE": "false"},

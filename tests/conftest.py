@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 
+from broadsheet.store import Store
 from parts import PROJECT, missing_part
 
 NOW = datetime(2026, 8, 21, 12, 0, tzinfo=UTC)
@@ -73,19 +75,54 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def sqlite_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables; copying it is faster than migrating another."""
+    file = tmp_path_factory.mktemp("tables") / "broadsheet.sqlite"
+    Store.open(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_library(postgres_server: str) -> str:
+    """The name of a PostgreSQL database with all tables, to make others from."""
+    name = f"tables{uuid.uuid4().hex[:8]}"
+    _on_postgres(postgres_server, f'CREATE DATABASE "{name}"')
+    Store.open(postgres_server.format(name=name)).close()
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, empty database, once for each kind we support."""
+    """The address of a library that holds nothing, once for each kind of database we support."""
+    if request.param == "sqlite":
+        file = tmp_path / "broadsheet.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_library"), file)
+        yield f"sqlite:///{file}"
+        return
+    template = request.getfixturevalue("postgres_library")
+    yield from _postgres_database(request.getfixturevalue("postgres_server"), template)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def unmigrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables, once for each kind we support."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'broadsheet.sqlite'}"
         return
+    yield from _postgres_database(request.getfixturevalue("postgres_server"), "template1")
+
+
+def _postgres_database(server: str, template: str) -> Iterator[str]:
+    name = f"t{uuid.uuid4().hex[:12]}"
+    _on_postgres(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield server.format(name=name)
+    _on_postgres(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _on_postgres(server: str, statement: LiteralString) -> None:
     import psycopg
 
-    server: str = request.getfixturevalue("postgres_server")
-    name = f"t{uuid.uuid4().hex[:12]}"
     admin = server.format(name="postgres").replace("+psycopg", "")
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield server.format(name=name)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        connection.execute(statement)

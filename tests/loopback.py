@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import subprocess
 import sys
 import threading
@@ -21,14 +22,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 _CONTROL = "/__control__"
 CUT, DRIP, HUGE, HANG = "cut", "drip", "huge", "hang"
 """Faults: the body ends in its middle; comes byte by byte; never ends; does not come at all."""
+DRIP_HEADERS, DRIP_UNBOUNDED, ENDLESS = "drip headers", "drip unbounded", "endless"
+"""Headers come byte by byte; so does a body without a length; a packed body unpacks to nothing."""
+_PACKED_NOTHING = b"\x00\x00\x00\xff\xff" * 1_000  # empty blocks of DEFLATE, none the last
 
 
 @dataclass(frozen=True)
@@ -46,18 +51,20 @@ class Request:
 class Loopback:
     """The tests' side of the server."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, certificate: Path | None = None) -> None:
         self.host = f"127.0.0.1:{port}"
-        self.url = f"http://{self.host}"
+        self.url = f"{'https' if certificate else 'http'}://{self.host}"
+        self._certificate = certificate
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator[Loopback]:
-        """A server that lives as long as the block."""
-        process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
+    def running(cls, certificate: Path | None = None) -> Iterator[Loopback]:
+        """A server that lives as long as the block; with a certificate (PEM with key) over TLS."""
+        command = [sys.executable, __file__, *([str(certificate)] if certificate else [])]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None
-            yield cls(int(process.stdout.readline()))
+            yield cls(int(process.stdout.readline()), certificate)
         finally:
             process.kill()
             process.wait()
@@ -95,7 +102,11 @@ class Loopback:
         return [Request(**{**one, "body": base64.b64decode(one["body"])}) for one in found]
 
     def _control(self, message: dict[str, Any]) -> bytes:
-        connection = HTTPConnection(self.host, timeout=10)
+        if self._certificate:
+            trusted = ssl.create_default_context(cafile=str(self._certificate))
+            connection: HTTPConnection = HTTPSConnection(self.host, timeout=10, context=trusted)
+        else:
+            connection = HTTPConnection(self.host, timeout=10)
         connection.request("POST", _CONTROL, json.dumps(message))
         reply = connection.getresponse().read()
         connection.close()
@@ -177,9 +188,16 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == HANG:
             time.sleep(30)
             return
+        if fault == DRIP_HEADERS:
+            self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000)
+            return
         self.send_response(answer["status"])
         for name, value in answer["headers"].items():
             self.send_header(name, value)
+        if fault in {DRIP_UNBOUNDED, ENDLESS}:
+            self.end_headers()
+            self._drip(body, _PACKED_NOTHING if fault == ENDLESS else b"")
+            return
         length = 10 * 2**30 if fault == HUGE else len(body)
         self.send_header("Content-Length", str(length))
         self.end_headers()
@@ -188,11 +206,28 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(body[: len(body) // 2])
             while fault == HUGE:
                 self.wfile.write(b"x" * 2**16)
-            for place in range(len(body) if fault == DRIP else 0):
+        except OSError:
+            return
+        if fault == DRIP:
+            self._drip(body)
+
+    def _drip(self, body: bytes, rest: bytes = b"") -> None:
+        """Send byte by byte; then the rest again and again, if there is one."""
+        try:
+            if rest:
+                self.wfile.write(body)
+            while rest:
+                self.wfile.write(rest)
+                time.sleep(0.001)
+            for place in range(len(body)):
                 self.wfile.write(body[place : place + 1])
                 time.sleep(0.05)
         except OSError:
             return
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Without a date, which would be another one than that of the tests' clocks."""
+        self.send_response_only(code, message)
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
@@ -204,6 +239,10 @@ def _fits(pattern: str, path: str) -> bool:
 
 if __name__ == "__main__":
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    if len(sys.argv) > 1:
+        secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        secure.load_cert_chain(sys.argv[1])
+        server.socket = secure.wrap_socket(server.socket, server_side=True)
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()

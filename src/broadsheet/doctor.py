@@ -94,7 +94,7 @@ def _encoder() -> Finding:
 
 def _library(services: Services) -> Iterator[Finding]:
     checks: tuple[Callable[[Services], Finding], ...] = (
-        _database, _papers, _index, _rejects, _live_sources,
+        _database, _papers, _index, _counters, _rejects, _live_sources,
     )  # fmt: skip
     for check in checks:
         yield check(services)
@@ -133,6 +133,16 @@ def _index(services: Services) -> Finding:
         )
     documents = counted(state.documents, "paper", "papers")
     return Finding("index", Health.GOOD, f"{documents}, matches the database.")
+
+
+def _counters(services: Services) -> Finding:
+    wrong = services.store.people.counters.check()
+    if not wrong:
+        return Finding("counters", Health.GOOD, "Votes and comments are counted right.")
+    are_wrong = counted(len(wrong), "counter is", "counters are")
+    advice = "Run `broadsheet people recount --repair`."
+    text = f"{are_wrong} wrong, the first of {wrong[0].key}. {advice}"
+    return Finding("counters", Health.WARNING, text)
 
 
 def _rejects(services: Services) -> Finding:

@@ -22,6 +22,8 @@ class LinkKind(StrEnum):
     CODE = "code"
     PROJECT = "project"
     MEDIA = "media"
+    MODEL = "model"
+    DATA = "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ class Paper:
     `paper_id` is ours and internal; `key` is the public address (arXiv id without version, else
     DOI, else `~` and twelve hexadecimal digits of title and abstract). `title` and `abstract` are
     the originals; surfaces show them through `broadsheet.latex`. `listed_on` is the day whose
-    edition the paper belongs to. `votes` and `comments` are the sources' counts.
+    edition the paper belongs to. `votes` and `comments` are the largest count of a source plus
+    those of our own people, `people_votes` and `people_comments`; of the former, `counted_votes`
+    order lists (those of accounts that are verified and older than a day).
     """
 
     paper_id: int
@@ -108,6 +112,10 @@ class Paper:
     is_sample: bool
     added_at: datetime
     revision: int
+    people_votes: int = 0
+    counted_votes: int = 0
+    people_comments: int = 0
+    report_number: str | None = None
 
     @property
     def primary_category(self) -> str | None:
@@ -162,6 +170,7 @@ class ListingKind(StrEnum):
     TRENDING = "trending"
     SEARCH = "search"
     SIMILAR = "similar"
+    COLLECTION = "collection"
 
 
 class Sort(StrEnum):
@@ -189,7 +198,8 @@ class Listing:
     `start` and `end` are inclusive listing days (`listed_on`); None is open. For DAY, WEEK and
     MONTH without a start, the newest period that has papers is meant. `query` is the search
     language (SEARCH, and a filter for nothing else); `seed` is the key of the paper that SIMILAR
-    starts from. `limit` is 1 to 100.
+    starts from, or the number of a COLLECTION that the asker has been let see. `within` are the
+    paper numbers that SEARCH is confined to. `limit` is 1 to 100.
     """
 
     kind: ListingKind
@@ -202,6 +212,7 @@ class Listing:
     sort: Sort | None = None
     limit: int = 25
     cursor: str | None = None
+    within: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +225,27 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """The public side of an account: its handle, and the name it goes by."""
+
+    name: str
+    shown_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A paper at its place in a page, with the score that put it there and why.
 
-    `terms` are the lower-case words of the query to highlight.
+    `terms` are the lower-case words of the query to highlight. `pick` is the editor's note, maybe
+    empty, where the paper stands here as an editors' pick; `brought_by` is who submitted it.
     """
 
     paper: Paper
     score: float | None = None
     reasons: tuple[Reason, ...] = ()
     terms: tuple[str, ...] = ()
+    pick: str | None = None
+    brought_by: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +255,7 @@ class Page:
     `total` counts all papers of the listing (`is_total_exact` is False where only a lower bound
     is known). `start` and `end` are the days that were really used. `previous_on` and `next_on`
     are the nearest days outside the period that have papers. `notes` are sentences the reader
-    must see (index missing, query corrected).
+    must see (index missing, query corrected). `picks` counts the editors' picks that stand first.
     """
 
     listing: Listing
@@ -246,6 +268,7 @@ class Page:
     previous_on: date | None = None
     next_on: date | None = None
     notes: tuple[str, ...] = ()
+    picks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

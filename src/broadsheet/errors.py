@@ -17,6 +17,42 @@ class PermissionDenied(BroadsheetError):
     """The caller may not do this."""
 
 
+class SignInRequired(PermissionDenied):
+    """Nobody is signed in, and only people with an account may do this."""
+
+
+class InputError(BroadsheetError):
+    """What somebody sent cannot be used; `field` names the part of the form, or is empty."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(BroadsheetError):
+    """The thing is not, or no longer, in a state in which this can be done."""
+
+
+class AlreadyHere(Conflict):
+    """A paper that somebody brings is in the library; `key` is its public key."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class ProviderError(BroadsheetError):
+    """Another service that is needed for what somebody wants does not answer, or lies."""
+
+
+class TooManyRequests(BroadsheetError):
+    """Somebody does this too often; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class ConfigurationError(BroadsheetError):
     """The settings contradict each other or the machine; nothing was started."""
 

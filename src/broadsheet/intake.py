@@ -11,13 +11,14 @@ import platform
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from broadsheet.domain import Source, SourceState
-from broadsheet.errors import ConfigurationError, SourceError, StorageError
+from broadsheet.errors import ConfigurationError, NotFound, SourceError, StorageError
 from broadsheet.services import Services
 from broadsheet.source_states import Outcome, Tally, failure, judge, kind_of
+from broadsheet.sources.live.addresses import host_of, shown_address
 from broadsheet.sources.live.fetching import Fetcher, Gate
 from broadsheet.sources.live.harvesting import Batch, Fetch
 from broadsheet.sources.live.registry import KINDS
@@ -41,7 +42,8 @@ def add_source(
 ) -> str:
     """Add a live source, due at once unless paused; returns its name.
 
-    Raises ConfigurationError for an unknown kind or option, or a name that is taken.
+    Raises ConfigurationError for an unknown kind or option, one that is missing, and a name that is
+    none or taken.
     """
     kind = KINDS.get(kind_name)
     if kind is None:
@@ -52,10 +54,17 @@ def add_source(
     if unknown:
         known = ", ".join(kind.options) or "none"
         raise ConfigurationError(f"{kind_name} has no option “{unknown[0]}”; it has: {known}.")
-    address = kind.completed(options).get("url", "")
-    if "url" in kind.options and not _is_web_address(address):
+    missing = [option for option in kind.required if not options.get(option)]
+    if missing:
         raise ConfigurationError(
-            f"{kind_name} needs the address it asks: --set url=https://…, not “{address:.100}”."
+            f"{kind_name} needs the option “{missing[0]}”: --set {missing[0]}=… "
+            f"{kind.options[missing[0]][1]}"
+        )
+    address = kind.completed(options).get("url", "")
+    if "url" in kind.options and not host_of(address):
+        given = f", not “{shown_address(address):.100}”" if address else ""
+        raise ConfigurationError(
+            f"{kind_name} needs the web address it asks: --set url=https://…{given}."
         )
     name = name or kind_name
     if not _NAME.fullmatch(name):
@@ -68,25 +77,18 @@ def add_source(
     return name
 
 
-def _is_web_address(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
 def fetcher_of(services: Services, source: Source, gate: Gate | None = None) -> Fetcher:
     """What asks for a source: its own hosts only, through the gates of this data folder."""
     kind = kind_of(source)
-    address = urlsplit(kind.completed(source.options).get("url", ""))
-    named = {address.netloc.rpartition("@")[2].lower()} if address.hostname else set()
-    is_own = address.hostname in kind.hosts or not kind.hosts or not named
+    address = kind.completed(source.options).get("url", "")
+    named = host_of(address)
+    is_own = named.partition(":")[0] in {"", *kind.hosts} or not kind.hosts
     return Fetcher(
-        hosts=frozenset(kind.hosts) | named,
+        hosts=frozenset(kind.hosts) | ({named} - {""}),
         pause_seconds=kind.pause_seconds if is_own else 0.0,
         gate=gate or Gate(services.settings.data / "gates"),
         contact=services.settings.contact,
+        now=services.clock,
     )
 
 
@@ -108,28 +110,37 @@ def harvest(
     claim = f"{platform.node()} {os.getpid()} {uuid.uuid4().hex}"
     if not _claim(services, source, claim, only_if_due=only_if_due):
         return None
-    tally = Tally()
-    try:
+    with _held(services, source, claim):
         source = services.store.source(source.name)
-        for batch in _harvested(services, source, fetcher, claim, tally):
-            report(batch)
-            if is_stopping():
-                services.store.release_source(source.name, claim)
-                return None
-        outcome = judge(source, kind_of(source), tally, services.clock())
-    except (SourceError, ConfigurationError) as error:
-        outcome = failure(source, error, tally.counts, services.clock())
-    except StorageError:
-        services.store.release_source(source.name, claim)
-        raise
-    except Exception as error:  # noqa: BLE001 - one source's fault must not stop the others
-        _LOG.exception("The harvest of %s met a fault", source.name)
-        outcome = failure(source, _fault(error), tally.counts, services.clock())
-    except BaseException:
-        services.store.release_source(source.name, claim)
-        raise
-    _finish(services, source, claim, outcome, has_news=tally.has_news)
+        tally = Tally()
+        try:
+            for batch in _harvested(services, source, fetcher, claim, tally):
+                report(batch)
+                if is_stopping():
+                    services.store.release_source(source.name, claim)
+                    return None
+            outcome = judge(source, kind_of(source), tally, services.clock())
+        except StorageError:
+            raise
+        except (SourceError, ConfigurationError) as error:
+            outcome = failure(source, error, tally.counts, services.clock())
+        except Exception as error:  # noqa: BLE001 - one source's fault must not stop the others
+            _LOG.exception("The harvest of %s met a fault", source.name)
+            outcome = failure(source, _fault(error), tally.counts, services.clock())
+        _finish(services, source, claim, outcome, has_news=tally.has_news)
     return outcome
+
+
+@contextmanager
+def _held(services: Services, source: Source, claim: str) -> Iterator[None]:
+    """Let the source go when the harvest is broken off, be it by Ctrl+C or a full disk."""
+    try:
+        yield
+    except BaseException:
+        # The first trouble is told; a database that fails again changes nothing about it.
+        with suppress(StorageError):
+            services.store.release_source(source.name, claim)
+        raise
 
 
 def _claim(services: Services, source: Source, claim: str, *, only_if_due: bool) -> bool:
@@ -260,6 +271,7 @@ def harvest_due(
 
     Trouble with the store over one source is raised when the others have had their turn.
     """
+    _free_from_the_dead(services)
     done = 0
     tried: set[str] = set()
     trouble: StorageError | None = None
@@ -270,6 +282,8 @@ def harvest_due(
         tried.add(source.name)
         try:
             outcome = harvest(services, source, is_stopping=is_stopping, only_if_due=True)
+        except NotFound:  # it was removed meanwhile
+            continue
         except StorageError as error:
             trouble = error
             continue
@@ -279,3 +293,10 @@ def harvest_due(
     if trouble is not None:
         raise trouble
     return done
+
+
+def _free_from_the_dead(services: Services) -> None:
+    """Let the sources go that a process of this machine held when it was killed."""
+    for source in services.store.sources():
+        if source.claim and _is_dead(source.claim):
+            services.store.release_source(source.name, source.claim)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,16 @@ def document_of(paper: Paper) -> Document:
         categories=paper.categories,
         listed_on=paper.listed_on,
         has_code=paper.has_code,
+        comment=readable(paper.comment or ""),
+        journal_ref=readable(paper.journal_ref or ""),
+        report_number=paper.report_number or "",
+        submitted_at=_seconds(paper.submitted_at),
+        updated_at=_seconds(paper.updated_at),
     )
+
+
+def _seconds(instant: datetime | None) -> int:
+    return int(instant.timestamp()) if instant else 0
 
 
 def sync_index(services: Services, report: Callable[[int], None] = lambda _: None) -> int:

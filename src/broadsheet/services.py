@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from broadsheet.community import Community, open_community
 from broadsheet.errors import BroadsheetError
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.lance import PaperIndex
@@ -27,18 +28,27 @@ class Services:
     store: Store
     index: PaperIndex
     ranking: Ranking
+    community: Community
     clock: Callable[[], datetime]
 
 
 def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Services:
     """Open the database (migrating it) and the index of a data folder.
 
-    Raises StorageError when the folder or the database cannot be used. A missing index or
+    Raises StorageError when the folder or the database cannot be used, ConfigurationError when the
+    secret key cannot. A missing index or
     encoder is no error: lists still work, and the pages say what is missing.
     """
     store = Store.open(settings.effective_database_url)
     index = PaperIndex(settings.index_path, _encoder_or_none())
-    return Services(settings, store, index, Ranking(store, index, clock), clock)
+    return Services(
+        settings,
+        store,
+        index,
+        Ranking(store, index, clock),
+        open_community(store, settings, clock),
+        clock,
+    )
 
 
 def _encoder_or_none() -> StaticEncoder | None:

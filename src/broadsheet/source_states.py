@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta
 
 from broadsheet.domain import ImportCounts, Source, SourceState
 from broadsheet.errors import ConfigurationError
-from broadsheet.sources.live.harvesting import Batch, SourceKind
+from broadsheet.sources.live.harvesting import Batch, NoConnection, SourceKind
 from broadsheet.sources.live.registry import KINDS
 
 PROBE = timedelta(minutes=15)
 """A stalled source is asked again so soon: its batch may come late."""
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=6)
+LONGEST_RETRY_UNREACHABLE = timedelta(minutes=30)
+"""Trying to connect burdens nobody, and a laptop that is online again should not wait for hours."""
 TOLERATED = 0.01
 """The share of declared records that may fail to come: some services count what they hide."""
 BACKFILL = "backfill-"
@@ -26,7 +28,8 @@ LATE = timedelta(hours=1)
 class Outcome:
     """What a harvest came to: the state, why, what arrived, and when to ask again.
 
-    `is_permanent` tells of a failure that asking again will not mend.
+    `is_permanent` tells of a failure that asking again will not mend, `is_unreachable` that no
+    connection could be made at all.
     """
 
     state: SourceState
@@ -35,6 +38,7 @@ class Outcome:
     due_at: datetime
     batch_on: date | None = None
     is_permanent: bool = False
+    is_unreachable: bool = False
 
 
 @dataclass(slots=True)
@@ -43,9 +47,12 @@ class Tally:
 
     counts: ImportCounts = field(default_factory=ImportCounts)
     received: int = 0
+    repeated: int = 0
     declared: int | None = None
     batch_on: date | None = None
     notes: list[str] = field(default_factory=list)
+    first_reject: str = ""
+    _seen: set[int] = field(default_factory=set)
 
     def add(self, batch: Batch, counts: ImportCounts) -> None:
         """Count one stored batch in."""
@@ -53,10 +60,19 @@ class Tally:
         self.received += len(batch.records) + len(batch.rejects)
         if batch.declared is not None:
             self.declared = max(batch.declared, self.declared or 0)
+            self._count_repeated(batch)
         if batch.batch_on:
             self.batch_on = max(batch.batch_on, self.batch_on or batch.batch_on)
+        if batch.rejects and not self.first_reject:
+            self.first_reject = batch.rejects[0].reason
         if batch.note and batch.note not in self.notes:
             self.notes.append(batch.note)
+
+    def _count_repeated(self, batch: Batch) -> None:
+        """Count records that came before: a page that comes twice hides one that is missing."""
+        marks = {hash((record.record_id, record.versions)) for record in batch.records}
+        self.repeated += len(batch.records) - len(marks - self._seen)
+        self._seen |= marks
 
     @property
     def has_news(self) -> bool:
@@ -102,14 +118,17 @@ def _trouble(tally: Tally, expected: date | None, source: Source) -> str:
             "expected. It is asked again every 15 minutes."
         )
     if tally.received and tally.counts.rejected >= tally.received:
+        first = f" The first: {tally.first_reject}" if tally.first_reject else ""
         return (
-            f"The source answers, but all {tally.received:,} records were set aside: see "
-            "`broadsheet rejects`. Its format may have changed."
+            f"The source answers, but all {tally.received:,} records were set aside "
+            f"(`broadsheet rejects`).{first} Its format may have changed."
         )
-    missing = (tally.declared or 0) - tally.received
+    received = tally.received - tally.repeated
+    missing = (tally.declared or 0) - received
     if missing > TOLERATED * (tally.declared or 0) and not source.is_underway:
+        twice = f" (and {tally.repeated:,} of them twice)" if tally.repeated else ""
         return (
-            f"The source declared {tally.declared:,} records and gave {tally.received:,}. "
+            f"The source declared {tally.declared:,} records and gave {received:,}{twice}. "
             "What came is kept; it is asked again."
         )
     return ""
@@ -117,11 +136,19 @@ def _trouble(tally: Tally, expected: date | None, source: Source) -> str:
 
 def failure(source: Source, error: Exception, counts: ImportCounts, now: datetime) -> Outcome:
     """The outcome of a harvest that broke: when to try again depends on what the error says."""
-    backoff = min(FIRST_RETRY * 2 ** min(source.failures, 10), LONGEST_RETRY)
+    is_unreachable = isinstance(error, NoConnection)
+    longest = LONGEST_RETRY_UNREACHABLE if is_unreachable else LONGEST_RETRY
+    backoff = min(FIRST_RETRY * 2 ** min(source.failures, 10), longest)
     wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
     is_permanent = getattr(error, "permanent", True)
-    due_at = now + (LONGEST_RETRY if is_permanent else max(backoff, wait))
-    return Outcome(SourceState.FAILED, str(error), counts, due_at, is_permanent=is_permanent)
+    return Outcome(
+        SourceState.FAILED,
+        str(error),
+        counts,
+        now + (LONGEST_RETRY if is_permanent else max(backoff, wait)),
+        is_permanent=is_permanent,
+        is_unreachable=is_unreachable,
+    )
 
 
 def state_of(source: Source, now: datetime) -> tuple[SourceState, str]:
@@ -137,12 +164,8 @@ def state_of(source: Source, now: datetime) -> tuple[SourceState, str]:
             if is_backfill
             else "Paused by the operator."
         )
-    if source.due_at + LATE < now:
-        before = f" Before that: {source.reason}" if source.outcome is SourceState.FAILED else ""
-        return SourceState.STALLED, (
-            f"It was due at {source.due_at:%Y-%m-%d %H:%M} UTC and nobody asked. "
-            f"Is `broadsheet worker` running?{before}"
-        )
+    if trouble := _trouble_with_time(source, now):
+        return SourceState.STALLED, trouble
     if source.outcome is None:
         return SourceState.WAITING, "Not asked yet."
     if source.outcome is SourceState.QUIET and _is_recent(source.news_at, now):
@@ -154,6 +177,22 @@ def state_of(source: Source, now: datetime) -> tuple[SourceState, str]:
             f"calendar. {source.reason}"
         )
     return source.outcome, source.reason
+
+
+def _trouble_with_time(source: Source, now: datetime) -> str:
+    """Why the last outcome says nothing about now; empty when it does."""
+    if source.checked_at and source.checked_at > now + LATE:
+        return (
+            f"It was asked at {source.checked_at:%Y-%m-%d %H:%M} UTC, which is in the future: the "
+            "clock of this machine was wrong then, or is now."
+        )
+    if source.due_at + LATE < now:
+        before = f" Before that: {source.reason}" if source.outcome is SourceState.FAILED else ""
+        return (
+            f"It was due at {source.due_at:%Y-%m-%d %H:%M} UTC and nobody asked. "
+            f"Is `broadsheet worker` running?{before}"
+        )
+    return ""
 
 
 def _is_recent(instant: datetime | None, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime
 from broadsheet import pipeline
 from broadsheet.domain import Source
 from broadsheet.errors import BroadsheetError
+from broadsheet.follow_news import tell_followers
 from broadsheet.intake import harvest_due
 from broadsheet.services import Services
 from broadsheet.source_states import Outcome
@@ -20,36 +21,125 @@ from broadsheet.source_states import Outcome
 _LOG = logging.getLogger(__name__)
 LONGEST_SLEEP = 30.0
 """Seconds between two looks at the rows: a source added meanwhile is not left waiting."""
+LONGEST_GOODBYE = 10.0
+"""Seconds that a mail at hand gets when the worker stops; its courier ends it in any case."""
 SHORTEST_SLEEP = 5.0
 """A source that is due while another worker has it is looked at again this soon."""
 
 Report = Callable[[str], None]
 
 
-def work_once(
-    services: Services, report: Report, is_stopping: Callable[[], bool] = lambda: False
-) -> int:
-    """Harvest every source that is due, then index what came; how many were harvested.
+class Told:
+    """What a worker has said of its sources: that one cannot be reached is news only once.
 
-    Raises StorageError, when all sources have had their turn.
+    Where several sources cannot be reached and none was in between, this machine is offline rather
+    than each service down, and one sentence says so. States of sources are kept apart from this.
     """
 
-    def tell(source: Source, outcome: Outcome) -> None:
-        report(f"{source.name}: {outcome.state}. {outcome.reason}")
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._held_back: list[tuple[Source, Outcome]] = []
+        self._told: set[str] = set()
+        self._missed: set[str] = set()
+        self._is_offline_told = False
+        self._is_any_reached = False
 
+    def tell(self, source: Source, outcome: Outcome) -> None:
+        """Say how a harvest ended; of those that cannot be reached `end_round` speaks."""
+        if outcome.is_unreachable:
+            self._held_back.append((source, outcome))
+            return
+        # What fails for good may have failed before anybody was asked.
+        self._is_any_reached |= not outcome.is_permanent
+        self._told.discard(source.name)
+        self._report(_sentence(source, outcome))
+
+    def end_round(self) -> None:
+        """Say of the sources that cannot be reached what has not been said before."""
+        held, self._held_back = self._held_back, []
+        if self._is_any_reached:
+            self._missed.clear()
+            self._is_offline_told = self._is_any_reached = False
+        else:
+            self._missed |= {source.name for source, _ in held}
+        if held and len(self._missed) > 1:
+            self._tell_offline(held)
+        else:
+            for source, outcome in held:
+                if source.name not in self._told:
+                    self._report(_sentence(source, outcome))
+        self._told |= {source.name for source, _ in held}
+
+    def _tell_offline(self, held: list[tuple[Source, Outcome]]) -> None:
+        if not self._is_offline_told:
+            next_try = min(outcome.due_at for _, outcome in held)
+            self._report(
+                "No source can be reached: this machine seems to be offline. The papers that are "
+                f"here can be read; sources are tried again from {next_try:%Y-%m-%d %H:%M} UTC on."
+            )
+        self._is_offline_told = True
+
+
+def _sentence(source: Source, outcome: Outcome) -> str:
+    return f"{source.name}: {outcome.state}. {outcome.reason}"
+
+
+def work_once(
+    services: Services,
+    report: Report,
+    is_stopping: Callable[[], bool] = lambda: False,
+    told: Told | None = None,
+) -> int:
+    """Harvest what is due, index what came, tell who follows it; how many sources were harvested.
+
+    Votes of accounts that have come of age are counted on the way, and the words of comments that
+    were deleted are forgotten.
+
+    `told` remembers what rounds before this one said. Raises StorageError, when all sources have
+    had their turn.
+    """
+    told = told or Told(report)
     try:
-        return harvest_due(services, tell, is_stopping)
+        done = harvest_due(services, told.tell, is_stopping)
+    except BroadsheetError:
+        # What the harvests had stored before the trouble is to be found all the same.
+        _index(services)
+        raise
     finally:
-        # Also after a harvest that broke: what it had stored by then is to be found.
-        if services.store.pending(services.index.state().revision):
-            pipeline.sync_index(services)
+        told.end_round()
+    _index(services)
+    tell_followers(services)
+    services.community.votes.count_matured()
+    services.community.comments.forget_deleted()
+    return done
+
+
+def _index(services: Services) -> None:
+    if services.store.pending(services.index.state().revision):
+        pipeline.sync_index(services)
 
 
 def work(services: Services, stop: threading.Event, report: Report) -> None:
-    """Work until `stop` is set; trouble is reported, and does not end the work."""
+    """Work until `stop` is set; trouble is reported, and does not end the work.
+
+    Mail has a thread of its own, so that neither waits for the other.
+    """
+    from broadsheet.mail_clock import keep_mailing
+
+    mail = threading.Thread(target=keep_mailing, args=(services, stop, report), daemon=True)
+    mail.start()
+    try:
+        _keep_harvesting(services, stop, report)
+    finally:
+        stop.set()
+        mail.join(LONGEST_GOODBYE)
+
+
+def _keep_harvesting(services: Services, stop: threading.Event, report: Report) -> None:
+    told = Told(report)
     while not stop.is_set():
         try:
-            work_once(services, report, stop.is_set)
+            work_once(services, report, stop.is_set, told)
         except BroadsheetError as error:
             report(f"{error}")
         except Exception as error:  # noqa: BLE001 - the clock goes on whatever happens

@@ -191,4 +191,4 @@ def test_every_member_and_parameter_is_described(client: TestClient) -> None:
 def test_api_page_lists_every_endpoint(client: TestClient) -> None:
     page = client.get("/api").text
     for path in client.get("/api/v1/openapi.json").json()["paths"]:
-        assert f"GET /api/v1{path}" in page
+        assert f"/api/v1{path}</code>" in page

@@ -1,11 +1,21 @@
-"""Invented answers of the outside world, and a clock that moves when it is told to."""
+"""Invented answers of the outside world, a clock that moves when it is told to, and the few steps
+that the tests of harvests share.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from broadsheet import intake
+from broadsheet.domain import Source, SourceState
+from broadsheet.services import Services
+from broadsheet.source_states import Outcome, state_of
+from broadsheet.sources.live.fetching import Fetcher
+from loopback import Loopback
 
 SUBJECTS = ("lanterns", "harbours", "beehives", "glaciers", "orchards", "kites", "bridges", "mills")
 
@@ -21,6 +31,55 @@ class Clock:
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+def add(
+    services: Services,
+    server: Loopback,
+    kind: str = "huggingface",
+    name: str = "daily",
+    **options: str,
+) -> None:
+    """Add a source whose answers are at `/list`."""
+    if kind == "huggingface":
+        options = {"days": "1", **options}
+    intake.add_source(services, kind, {"url": f"{server.url}/list", **options}, name)
+
+
+def run(
+    services: Services,
+    fetcher: Callable[[Services, Source], Fetcher] = intake.fetcher_of,
+    name: str = "daily",
+) -> Outcome:
+    """Harvest a source that nobody else has."""
+    outcome = intake.harvest(services, services.store.source(name), fetcher)
+    assert outcome is not None
+    return outcome
+
+
+def shown(services: Services, name: str = "daily") -> SourceState:
+    """The state that readers see."""
+    return state_of(services.store.source(name), services.clock())[0]
+
+
+def library(services: Services) -> Counter[str]:
+    """How often each paper is in the library, by its title."""
+    return Counter(paper.title for paper, _ in services.store.every_paper())
+
+
+def once(*titles: str) -> Counter[str]:
+    """A library that holds these papers, each once."""
+    return Counter(dict.fromkeys(titles, 1))
+
+
+def hf_title(number: int) -> str:
+    """The title of a paper of `hf_list`."""
+    return f"Counting {SUBJECTS[number % len(SUBJECTS)]} in year {number}"
+
+
+def oai_title(number: int) -> str:
+    """The title of a paper of `oai_record`."""
+    return f"Weighing {SUBJECTS[number % len(SUBJECTS)]} in year {number}"
 
 
 def hf_item(number: int, day: date, votes: int = 1) -> dict[str, object]:

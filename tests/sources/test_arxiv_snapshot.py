@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,35 @@ def test_authors_are_split_where_they_are_not_parsed(read: Read) -> None:
     fields = {key: value for key, value in LINE.items() if key != "authors_parsed"}
     fields["authors"] = "Ada Weaver (Mill, Loomtown), Bo Spinner and Cy Dyer"
     assert read(json.dumps(fields)).record.authors == ("Ada Weaver", "Bo Spinner", "Cy Dyer")
+
+
+@pytest.mark.parametrize(
+    ("authors", "names"),
+    [
+        ("Ada Weaver, Bo Spinner, and Cy Dyer", ("Ada Weaver", "Bo Spinner", "Cy Dyer")),
+        ("Ada Weaver and Bo Spinner", ("Ada Weaver", "Bo Spinner")),
+        (
+            "Ada Weaver; Andrea Sandor,\nand Bo Andersen",
+            ("Ada Weaver", "Andrea Sandor", "Bo Andersen"),
+        ),
+        ("Ada Weaver ((1) Mill, (2) Loom), Bo Spinner (2)", ("Ada Weaver", "Bo Spinner")),
+        ("Ada Weaver (Mill", ("Ada Weaver (Mill",)),
+        ("", ()),
+    ],
+)
+def test_authors_in_one_text_come_out_name_by_name(
+    read: Read, authors: str, names: tuple[str, ...]
+) -> None:
+    fields = {key: value for key, value in LINE.items() if key != "authors_parsed"}
+    assert read(json.dumps({**fields, "authors": authors})).record.authors == names
+
+
+def test_brackets_nested_without_end_take_no_long_time(read: Read) -> None:
+    fields = {key: value for key, value in LINE.items() if key != "authors_parsed"}
+    fields["authors"] = f"Ada Weaver {'(' * 50_000}{')' * 50_000}"
+    started = time.perf_counter()
+    assert read(json.dumps(fields)).record.authors == ("Ada Weaver",)
+    assert time.perf_counter() - started < 2
 
 
 def test_null_fields_are_absent(read: Read) -> None:

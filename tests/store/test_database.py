@@ -44,22 +44,22 @@ def test_code_knows_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == schema.SCHEMA_REVISION
 
 
-def test_opening_again_keeps_what_is_there(store_url: str, now: datetime) -> None:
-    first = Store.open(store_url)
+def test_opening_again_keeps_what_is_there(unmigrated_url: str, now: datetime) -> None:
+    first = Store.open(unmigrated_url)
     first.ingest([arxiv()], now=now)
     first.close()
-    second = Store.open(store_url)
+    second = Store.open(unmigrated_url)
     assert second.count() == 1
     second.close()
 
 
-def test_database_of_a_newer_broadsheet_is_refused(store_url: str) -> None:
-    store = Store.open(store_url)
+def test_database_of_a_newer_broadsheet_is_refused(unmigrated_url: str) -> None:
+    store = Store.open(unmigrated_url)
     with store._database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     store.close()
     with pytest.raises(StorageError, match=r"newer Broadsheet.*9999"):
-        Store.open(store_url)
+        Store.open(unmigrated_url)
 
 
 def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -90,9 +90,9 @@ def test_read_only_sqlite_says_so(tmp_path: Path, now: datetime) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
-def test_read_only_postgresql_says_so(store_url: str, now: datetime) -> None:
-    store = Store.open(store_url)
+@pytest.mark.parametrize("unmigrated_url", ["postgresql"], indirect=True)
+def test_read_only_postgresql_says_so(unmigrated_url: str, now: datetime) -> None:
+    store = Store.open(unmigrated_url)
 
     @event.listens_for(store._database._engine, "begin")
     def _refuse(connection: object) -> None:
@@ -143,10 +143,10 @@ def test_full_disk_is_a_sentence_and_nothing_is_half_done(full_store: Store, now
 
 
 def test_long_locked_database_is_a_sentence(
-    store_url: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+    unmigrated_url: str, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "WAIT_SECONDS", 1)
-    store = Store.open(store_url)
+    store = Store.open(unmigrated_url)
     is_held, may_end = Event(), Event()
 
     def hold() -> None:

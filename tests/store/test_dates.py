@@ -7,11 +7,11 @@ from datetime import date
 from invented import NOW, arxiv
 
 from broadsheet.domain import Paper, PaperRecord
-from broadsheet.store.merging import merge
+from broadsheet.store.merging import PaperHead, merge
 
 
 def merged(*records: PaperRecord) -> Paper:
-    return merge(records, paper_id=1, key="2603.00001", added_at=NOW, revision=1)
+    return merge(records, PaperHead(1, "2603.00001", NOW, 1))
 
 
 def test_stated_day_of_announcement_stands_above_an_inferred_one() -> None:

@@ -117,6 +117,65 @@ def test_batch_and_cursor_are_stored_together(library: Store) -> None:
     assert library.rejects()[1] == 1
 
 
+def test_batch_that_brings_something_notes_when(library: Store) -> None:
+    library.claim_source("daily", "a", now=NOW, until=LATER)
+    take_in(library, "a", 7)
+    assert library.source("daily").news_at == NOW
+
+
+def test_batch_that_brings_nothing_leaves_the_time_of_the_last_news(library: Store) -> None:
+    library.claim_source("daily", "a", now=NOW, until=LATER)
+    library.ingest_batch([], [], source="daily", claim="a", cursor={}, now=NOW, until=LATER)
+    assert library.source("daily").news_at is None
+
+
+def test_claim_that_ends_in_a_far_future_is_void(library: Store) -> None:
+    library.claim_source("daily", "a", now=NOW, until=NOW + timedelta(days=300))
+    due = library.next_due_source(NOW)
+    assert due is not None
+    assert library.claim_source("daily", "b", now=NOW, until=LATER)
+
+
+def test_source_asked_in_a_far_future_is_due(library: Store) -> None:
+    library.claim_source("daily", "a", now=NOW, until=LATER)
+    finish(library, "a")
+    assert library.next_due_source(NOW) is None
+    due = library.next_due_source(NOW - timedelta(days=300))
+    assert due is not None
+
+
+def test_source_that_is_not_due_is_claimed_only_where_that_does_not_matter(library: Store) -> None:
+    early = NOW - timedelta(minutes=1)
+    assert not library.claim_source("daily", "a", now=early, until=LATER, only_if_due=True)
+    assert library.claim_source("daily", "a", now=early, until=LATER)
+
+
+def test_paused_source_is_claimed_only_where_that_does_not_matter(library: Store) -> None:
+    library.pause_source("daily", is_paused=True, due_at=NOW)
+    assert not library.claim_source("daily", "a", now=NOW, until=LATER, only_if_due=True)
+    assert library.claim_source("daily", "a", now=NOW, until=LATER)
+
+
+def test_source_that_was_let_go_is_free_and_has_no_outcome(library: Store) -> None:
+    library.claim_source("daily", "a", now=NOW, until=LATER)
+    library.release_source("daily", "a")
+    source = library.source("daily")
+    assert (source.claim, source.outcome) == (None, None)
+    assert library.claim_source("daily", "b", now=NOW, until=LATER)
+
+
+def test_claim_of_another_is_not_let_go(library: Store) -> None:
+    library.claim_source("daily", "a", now=NOW, until=LATER)
+    library.release_source("daily", "b")
+    assert library.source("daily").claim == "a"
+
+
+def test_claim_of_a_dead_worker_is_taken_over_by_name(library: Store) -> None:
+    library.claim_source("daily", "a", now=NOW, until=LATER)
+    assert not library.claim_source("daily", "b", now=NOW, until=LATER, instead_of="x")
+    assert library.claim_source("daily", "b", now=NOW, until=LATER, instead_of="a")
+
+
 def test_worker_that_lost_its_claim_stores_nothing(library: Store) -> None:
     library.claim_source("daily", "a", now=NOW, until=LATER)
     library.claim_source("daily", "b", now=LATER, until=LATER + timedelta(minutes=15))

@@ -18,10 +18,10 @@ from broadsheet.store import Store
 _spawn = multiprocessing.get_context("spawn")
 
 
-def test_two_imports_at_once_into_a_new_library_both_finish(store_url: str) -> None:
+def test_two_imports_at_once_into_a_new_library_both_finish(unmigrated_url: str) -> None:
     start = _spawn.Barrier(2)
     importers = [
-        _spawn.Process(target=import_wheels, args=(store_url, first, first + 400, start))
+        _spawn.Process(target=import_wheels, args=(unmigrated_url, first, first + 400, start))
         for first in (0, 200)
     ]
     for importer in importers:
@@ -29,7 +29,7 @@ def test_two_imports_at_once_into_a_new_library_both_finish(store_url: str) -> N
     for importer in importers:
         importer.join(120)
     assert [importer.exitcode for importer in importers] == [0, 0]
-    store = Store.open(store_url)
+    store = Store.open(unmigrated_url)
     assert store.count() == 600
     assert store.revision() == 600
     store.close()
@@ -48,9 +48,9 @@ def test_many_first_starts_at_once_all_succeed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.02, 0.08, 0.2])
-def test_killed_import_run_again_gives_an_equal_library(store_url: str, wait: float) -> None:
-    store = Store.open(store_url)
-    importer = _spawn.Process(target=import_wheels, args=(store_url, 0, 1000, None))
+def test_killed_import_run_again_gives_an_equal_library(unmigrated_url: str, wait: float) -> None:
+    store = Store.open(unmigrated_url)
+    importer = _spawn.Process(target=import_wheels, args=(unmigrated_url, 0, 1000, None))
     importer.start()
     while store.count() == 0 and importer.is_alive():
         sleep(0.005)
@@ -69,9 +69,9 @@ def _keys(store: Store) -> set[str]:
     return {paper.key for paper, _ in store.every_paper()}
 
 
-def test_reader_sees_whole_batches_while_an_import_runs(store_url: str) -> None:
-    store = Store.open(store_url)
-    importer = _spawn.Process(target=import_wheels, args=(store_url, 0, 600, None))
+def test_reader_sees_whole_batches_while_an_import_runs(unmigrated_url: str) -> None:
+    store = Store.open(unmigrated_url)
+    importer = _spawn.Process(target=import_wheels, args=(unmigrated_url, 0, 600, None))
     importer.start()
     counts = set()
     while importer.is_alive():
@@ -82,8 +82,8 @@ def test_reader_sees_whole_batches_while_an_import_runs(store_url: str) -> None:
     store.close()
 
 
-def test_threads_share_a_store(store_url: str) -> None:
-    store = Store.open(store_url)
+def test_threads_share_a_store(unmigrated_url: str) -> None:
+    store = Store.open(unmigrated_url)
     threads = [
         threading.Thread(
             target=store.ingest, args=(wheels(n * 50, n * 50 + 80),), kwargs={"now": NOW}
@@ -99,9 +99,9 @@ def test_threads_share_a_store(store_url: str) -> None:
 
 
 def test_failing_batch_leaves_nothing_behind(
-    store_url: str, monkeypatch: pytest.MonkeyPatch
+    unmigrated_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Store.open(store_url)
+    store = Store.open(unmigrated_url)
     store.ingest([listing()], now=NOW)
     before, revision = facts(store), store.revision()
 

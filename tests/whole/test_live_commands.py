@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from programs import Run, environment
 
+from broadsheet import intake
+from broadsheet.services import open_services
+from broadsheet.settings import Settings
 from loopback import DRIP, Loopback
 
 TODAY = datetime.now(UTC).date()
@@ -69,81 +72,36 @@ def oai_page(day: date, numbers: list[int], token: str = "") -> str:
     )
 
 
-def add_list(run: Run, server: Loopback) -> None:
-    run("sources", "add", "huggingface", "--set", f"url={server.url}/hf", "--set", "days=1")
-
-
-def test_source_is_added_checked_harvested_paused_and_removed(run: Run, server: Loopback) -> None:
+def test_source_is_added_checked_harvested_and_found(run: Run, server: Loopback) -> None:
     server.answer("/hf", body=daily_list([1, 2]))
-    assert "No live sources" in run("sources").stderr
-    add_list(run, server)
-    checked = run("sources", "check", "huggingface").stdout
-    assert "2 papers" in checked
-    assert "Painting bridges, part 1" in checked
-    assert json.loads(run("status", "--json").stdout)["papers"] == 0
+    run("sources", "add", "huggingface", "--set", f"url={server.url}/hf", "--set", "days=1")
+    assert "2 papers" in run("sources", "check", "huggingface").stdout
     assert "2 new" in run("sources", "harvest", "huggingface").stdout
     assert run("search", "painting bridges", "--json").stdout.count('"id"') == 2
-    listed = json.loads(run("sources", "list", "--json").stdout)
-    assert [(one["name"], one["state"]) for one in listed] == [("huggingface", "fresh")]
-    run("sources", "pause", "huggingface")
-    assert "Paused" in run("sources").stdout
-    run("sources", "resume", "huggingface")
-    run("sources", "remove", "huggingface")
-    assert "No live sources" in run("sources").stderr
-    assert json.loads(run("status", "--json").stdout)["papers"] == 2
 
 
-def test_worker_harvests_what_is_due_and_says_what_failed(run: Run, server: Loopback) -> None:
-    server.answer("/hf", body=daily_list([1]))
-    server.answer("/oai", status=503, headers={"Retry-After": "1200"})
-    add_list(run, server)
-    run("sources", "add", "arxiv-oai", "--set", f"url={server.url}/oai")
-    told = run("worker", "--once").stdout
-    assert "huggingface: fresh" in told
-    assert "arxiv-oai: failed" in told
-    assert "2 sources harvested" in told
-    status = run("status").stdout
-    assert "huggingface: fresh" in status
-    assert "HTTP 503" in status
-    assert "0 sources harvested" in run("worker", "--once").stdout
-
-
-def test_keys_are_never_shown(run: Run, server: Loopback) -> None:
-    secret = "do-not-tell-anybody"
-    run(
-        "sources",
-        "add",
-        "semantic-scholar",
-        "--set",
-        f"url={server.url}/s2",
-        "--set",
-        f"key={secret}",
-    )
-    shown = [
-        run("sources"),
-        run("sources", "list", "--json"),
-        run("sources", "check", "semantic-scholar"),
-        run("sources", "harvest", "semantic-scholar"),
-    ]
-    assert all(secret not in one.stdout + one.stderr for one in shown)
-
-
-@pytest.mark.parametrize(
-    ("command", "sentence"),
-    [
-        (("sources", "add", "telepathy"), "no kind of source"),
-        (("sources", "add", "huggingface", "--set", "days"), "OPTION=VALUE"),
-        (("sources", "check", "nobody"), "There is no source"),
-        (("backfill", "biorxiv", "--from", "2024-01-01"), "cannot be filled"),
-        (("backfill", "arxiv", "--from", "2024-02-01", "--until", "2024-01-01"), "lies before"),
-    ],
-)
-def test_mistake_is_a_sentence_and_exit_code_1(
-    run: Run, command: tuple[str, ...], sentence: str
+def test_two_workers_at_once_ask_each_source_once(
+    run: Run, server: Loopback, tmp_path: Path
 ) -> None:
-    done = run(*command, code=1)
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    server.answer("/hf", body=daily_list([1, 2]))
+    names = [f"s{number}" for number in range(4)]
+    services = open_services(Settings(data=tmp_path / "data"))
+    for name in names:
+        intake.add_source(services, "huggingface", {"url": f"{server.url}/hf", "days": "1"}, name)
+    services.store.close()
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "broadsheet", "worker", "--once"],
+            env=environment(tmp_path / "data"), stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    told = "".join(worker.communicate(timeout=60)[0] for worker in workers)
+    assert [worker.returncode for worker in workers] == [0, 0]
+    harvested = [line.split(":")[0] for line in told.splitlines() if ": " in line]
+    assert sorted(harvested) == names
+    assert len(server.requests()) == len(names)
+    assert json.loads(run("status", "--json").stdout)["papers"] == 2
 
 
 def test_backfill_killed_in_a_month_goes_on_there(
@@ -167,7 +125,6 @@ def test_backfill_killed_in_a_month_goes_on_there(
     process.communicate()
     done = run(*command)
     assert "2 new papers" in done.stdout
-    assert json.loads(run("status", "--json").stdout)["papers"] == 4
+    assert "Going on from 2024-02-01" in done.stderr
     asked = [request.query["from"] for request in server.requests()]
     assert asked == ["2024-01-01", "2024-02-01", "2024-02-01"]
-    assert "No live sources" in run("sources").stderr

@@ -9,7 +9,22 @@ import sys
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import backfill, library, operating, reading, sources
+from broadsheet.cli import (
+    agents,
+    backfill,
+    citing,
+    collections,
+    comments,
+    curation,
+    digest,
+    library,
+    operating,
+    people,
+    reading,
+    records,
+    sources,
+    votes,
+)
 from broadsheet.cli.terminal import fail
 from broadsheet.errors import BroadsheetError
 from broadsheet.process import tune
@@ -46,9 +61,18 @@ def root(
 
 reading.register(app)
 library.register(app)
+records.register(app)
+collections.register(app)
+comments.register(app)
 operating.register(app)
 sources.register(app)
 backfill.register(app)
+agents.register(app)
+citing.register(app)
+digest.register(app)
+people.register(app)
+votes.register(app, people.people)
+curation.register(app)
 
 
 class Interrupted(BaseException):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import signal
 import socket
 import sys
 import threading
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.table import Table
@@ -18,7 +20,7 @@ from broadsheet import pipeline
 from broadsheet.cli.library import sync_with_progress
 from broadsheet.cli.sources import start_beside
 from broadsheet.cli.terminal import fail, out, print_json, say, tell
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, ConfigurationError
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.ranking.evaluation import EvaluationRow
 from broadsheet.ranking.evaluation import evaluate as evaluate_collection
@@ -40,6 +42,10 @@ def serve(
         int | None,
         typer.Option(min=0, max=65535, help="Port, 0 for any free one (BROADSHEET_PORT, 8000)."),
     ] = None,
+    single_user: Annotated[
+        bool,
+        typer.Option("--single-user", help="Sign the person at this machine in as the owner."),
+    ] = False,
 ) -> None:
     """Serve the pages and the API, and print the address.
 
@@ -48,12 +54,30 @@ def serve(
     # A server is meant to be stopped; other commands say what an interruption means for them.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     settings = load_settings()
+    if single_user:
+        settings = settings.model_copy(update={"single_user": True})
+    if settings.single_user:
+        _check_is_loopback(host or settings.host)
+        _check_is_loopback(urlsplit(settings.base_url).hostname or "localhost")
     listener = _listen(host or settings.host, settings.port if port is None else port)
     services = open_services(settings)
     _prepare(services)
     if settings.worker:
         start_beside(services)
     _serve(services, listener)
+
+
+def _check_is_loopback(host: str) -> None:
+    """Refuse to sign everybody in who reaches this machine."""
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise ConfigurationError(
+            f"Single-user mode signs in whoever asks, so it serves this machine only, not "
+            f"{host}. Use --host 127.0.0.1 and no BROADSHEET_BASE_URL, or serve without it."
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

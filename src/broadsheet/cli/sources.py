@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +22,7 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.services import Services, open_services
 from broadsheet.settings import load_settings
 from broadsheet.sources.live.addresses import shown_address
-from broadsheet.sources.live.harvesting import Batch
+from broadsheet.sources.live.harvesting import Batch, SourceKind
 from broadsheet.sources.live.registry import KINDS
 
 STYLES = {
@@ -84,7 +86,7 @@ def _as_json(source: Source, state: SourceState, reason: str) -> dict[str, objec
     return {
         "name": source.name,
         "kind": source.kind,
-        "options": _masked(source.options),
+        "options": _masked(source),
         "state": state,
         "reason": reason,
         "is_paused": source.is_paused,
@@ -96,11 +98,13 @@ def _as_json(source: Source, state: SourceState, reason: str) -> dict[str, objec
     }
 
 
-def _masked(options: object) -> dict[str, str]:
-    """The options without the values of keys and tokens."""
-    known = dict(options) if isinstance(options, dict) else {}
-    secret = ("key", "token", "password")
-    shown = {name: "***" if name in secret and value else value for name, value in known.items()}
+def _masked(source: Source) -> dict[str, str]:
+    """The options without keys and tokens, and addresses without what may be secret in them."""
+    kind = KINDS.get(source.kind)
+    secret = kind.secret if kind else tuple(source.options)
+    shown = {
+        name: "***" if name in secret and value else value for name, value in source.options.items()
+    }
     return {**shown, "url": shown_address(shown["url"])} if "url" in shown else shown
 
 
@@ -108,19 +112,44 @@ def _masked(options: object) -> dict[str, str]:
 def kinds(*, json: Json = False) -> None:
     """List the kinds of sources, their hosts and options."""
     if json:
-        print_json([
-            {"kind": kind.name, "title": kind.title, "about": kind.about, "hosts": kind.hosts,
-             "options": {name: {"default": default, "help": text}
-                         for name, (default, text) in kind.options.items()}}
-            for kind in KINDS.values()
-        ])  # fmt: skip
+        print_json([_kind_as_json(kind) for kind in KINDS.values()])
         return
     for kind in KINDS.values():
         tell(f"{kind.name}: {kind.title}")
         tell(f"    {kind.about}")
         for name, (default, text) in kind.options.items():
-            shown = f" (default: {default})" if default else ""
-            tell(f"    --set {name}=…  {text}{shown}")
+            tell(f"    --set {name}=…  {text}{_remark(kind, name, default)}")
+    say(
+        "No kind needs a key; those with one are answered sooner or oftener. Give a key when you "
+        "add the source, as --set key=@FILE with a file that holds it, or --set key=KEY. It is "
+        "sent to that service alone and shown as ***."
+    )
+
+
+def _remark(kind: SourceKind, name: str, default: str) -> str:
+    if name in kind.required:
+        return " (required)"
+    if name in kind.secret:
+        return " (optional, kept secret)"
+    return f" (default: {default})" if default else " (optional)"
+
+
+def _kind_as_json(kind: SourceKind) -> dict[str, object]:
+    return {
+        "kind": kind.name,
+        "title": kind.title,
+        "about": kind.about,
+        "hosts": kind.hosts,
+        "options": {
+            name: {
+                "default": default,
+                "help": text,
+                "is_required": name in kind.required,
+                "is_secret": name in kind.secret,
+            }
+            for name, (default, text) in kind.options.items()
+        },
+    }
 
 
 @sources.command()
@@ -132,7 +161,10 @@ def add(
         list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help="Set an option.")
     ] = None,
 ) -> None:
-    """Add a source; it is due at once. Example: `sources add arxiv-oai --set set=cs`."""
+    """Add a source; it is due at once. Example: `sources add arxiv-oai --set set=cs`.
+
+    A value that begins with `@` is read from the file it names: `--set key=@key.txt`.
+    """
     services = open_services(load_settings())
     added = intake.add_source(services, kind, _pairs(set_ or ()), name)
     tell(f"Added {added}. `broadsheet sources check {added}` tries it without storing anything.")
@@ -143,9 +175,20 @@ def _pairs(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
-            fail(f"--set wants OPTION=VALUE, not “{text}”.")
-        pairs[name.strip()] = value.strip()
+            fail("--set wants OPTION=VALUE, such as --set days=3.")
+        pairs[name.strip()] = _value(value.strip())
     return pairs
+
+
+def _value(value: str) -> str:
+    """The value itself, or what the file holds that `@` names: keys need not stand in a command."""
+    if not value.startswith("@"):
+        return value
+    try:
+        return Path(value[1:]).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        fail(f"The file {value[1:]} cannot be read: {why}.")
 
 
 @sources.command()
@@ -177,17 +220,29 @@ def check(name: Name) -> None:
     services = open_services(load_settings())
     source = services.store.source(name)
     kind = source_states.kind_of(source)
-    options = kind.completed(source.options)
+    shown = _masked(replace(source, options=kind.completed(source.options)))
     tell(f"{name}: {kind.title}")
-    tell(f"Address: {shown_address(options.get('url', '')) or ', '.join(kind.hosts)}")
-    shown = _masked({key: value for key, value in options.items() if key != "url"})
-    tell(f"Options: {', '.join(f'{key}={value}' for key, value in shown.items()) or 'none'}")
-    tell(f"Goes on from: {dict(source.cursor) or 'the beginning'}")
+    tell(f"Address: {shown.pop('url', '') or ', '.join(kind.hosts)}")
+    tell(f"Options: {_listed(shown) or 'none'}")
+    tell(f"Goes on from: {_listed(_place(source)) or 'the beginning'}")
     try:
         batch = intake.first_batch(services, source)
     except BroadsheetError as error:
         fail(f"It would fail now: {error}")
     _tell_batch(batch)
+
+
+def _listed(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value != "")
+
+
+def _place(source: Source) -> dict[str, object]:
+    """What the cursor says in words; addresses in it may hold a key."""
+    return {
+        name: f"{value:.60}" if isinstance(value, str) else value
+        for name, value in source.cursor.items()
+        if isinstance(value, str | int) and "://" not in str(value)
+    }
 
 
 def _tell_batch(batch: Batch | None) -> None:

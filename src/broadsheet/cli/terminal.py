@@ -73,11 +73,17 @@ def print_page(page: Page, title: str) -> None:
         say(f"More: --cursor {page.next_cursor}")
 
 
+def _pick(hit: Hit) -> str:
+    if hit.pick is None:
+        return ""
+    return f"\n  Editors' pick. {hit.pick}".rstrip()
+
+
 def _row(hit: Hit) -> tuple[Text, ...]:
     paper = hit.paper
     return (
         Text(paper.key),
-        Text(readable(paper.title)),
+        Text(readable(paper.title) + _pick(hit)),
         Text(authors_in_short(paper.authors)),
         Text(str(paper.votes) if paper.votes else ""),
         Text(paper.listed_on.isoformat()),

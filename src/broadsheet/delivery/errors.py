@@ -8,19 +8,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from broadsheet.delivery.addresses import with_query
 from broadsheet.delivery.middleware import SECURITY_HEADERS
 from broadsheet.errors import (
+    AlreadyHere,
     BroadsheetError,
+    Conflict,
     IndexUnavailable,
+    InputError,
     NotFound,
     PermissionDenied,
+    ProviderError,
     QueryError,
+    SignInRequired,
     StorageError,
+    TooManyRequests,
 )
 
 if TYPE_CHECKING:
@@ -30,14 +38,24 @@ PROBLEM_TYPE = "application/problem+json"
 _STATUS: dict[type[BroadsheetError], tuple[int, str]] = {
     NotFound: (404, "Not found"),
     QueryError: (400, "The query cannot be read"),
+    InputError: (422, "This cannot be used"),
+    Conflict: (409, "Not possible now"),
+    TooManyRequests: (429, "Too often"),
+    ProviderError: (502, "The other service failed"),
+    SignInRequired: (401, "Sign in first"),
     PermissionDenied: (403, "Not allowed"),
     IndexUnavailable: (503, "The search index is not available"),
     StorageError: (503, "The library cannot be read"),
 }
 _HTTP_SENTENCES = {
     404: "There is nothing at this address.",
-    405: "This address can be read (GET or HEAD), but not changed.",
+    405: "This address cannot be used in this way.",
+    413: "What was sent is too large.",
 }
+_PROGRAMS = (
+    "/api/", "/health", "/feeds/", "/cite/", "/unapi", "/suggest", "/sitemap", "/mcp",
+)  # fmt: skip
+_FILES = (".bib", ".ris", ".csl.json", ".md", ".png")
 _UNEXPECTED = (
     "Something went wrong on our side. The operator finds the details in the server's log."
 )
@@ -69,9 +87,9 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         sentence = _HTTP_SENTENCES.get(error.status_code, str(error.detail))
         title = HTTPStatus(error.status_code).phrase
-        headers = dict(error.headers or {})
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            headers["Allow"] = "GET, HEAD"  # the router does not know that HEAD is answered as GET
+        headers = {name.title(): value for name, value in (error.headers or {}).items()}
+        if "GET" in headers.get("Allow", ""):
+            headers["Allow"] += ", HEAD"  # the router does not know that HEAD is answered as GET
         return Problem(error.status_code, title, sentence, headers=headers)
     return Problem(500, "Internal error", _UNEXPECTED)
 
@@ -79,9 +97,26 @@ def problem_of(error: Exception) -> Problem:
 def _deliberate(error: BroadsheetError) -> Problem:
     for kind, (status, title) in _STATUS.items():
         if isinstance(error, kind):
-            more = {"position": error.position} if isinstance(error, QueryError) else {}
-            return Problem(status, title, str(error), more)
+            return Problem(status, title, str(error), _more(error), _headers(error))
     return Problem(500, "Internal error", str(error))
+
+
+def _more(error: BroadsheetError) -> dict[str, Any]:
+    if isinstance(error, QueryError):
+        return {"position": error.position}
+    if isinstance(error, InputError) and error.field:
+        return {"field": error.field}
+    if isinstance(error, AlreadyHere):
+        return {"key": error.key}
+    return {}
+
+
+def _headers(error: BroadsheetError) -> dict[str, str]:
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, SignInRequired):
+        return {"WWW-Authenticate": 'Bearer realm="Broadsheet"'}
+    return {}
 
 
 def _invalid(error: RequestValidationError) -> Problem:
@@ -97,15 +132,41 @@ def _sentence(parameter: str, detail: str) -> str:
     return f"{parameter}: {detail}" if detail.endswith(".") else f"{parameter}: {detail}."
 
 
+def _is_for_programs(path: str) -> bool:
+    """Whether a program asks at this address; people get a page."""
+    return path.startswith(_PROGRAMS) or (path.startswith("/papers/") and path.endswith(_FILES))
+
+
+def _is_json_wanted(request: Request) -> bool:
+    """Whether a script of our pages asks, which says so."""
+    return request.headers.get("accept", "") == "application/json"
+
+
 async def _answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
-    if request.url.path.startswith("/api/") or request.url.path == "/health":
+    if _is_for_programs(request.url.path) or _is_json_wanted(request):
         reply = _problem_json(request, problem)
+    elif isinstance(error, SignInRequired) and "text/html" in request.headers.get("accept", ""):
+        reply = _to_sign_in(request)
     else:
         reply = _page(request, problem)
     headers = {**SECURITY_HEADERS, "Cache-Control": "no-store", **problem.headers}
     reply.headers.update(headers)  # the reply to a crash is made outside the middleware
     return reply
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Signing in leads back to the page; a change is not repeated, but its page is shown."""
+    path = request.url.path if request.method in {"GET", "HEAD"} else _own_referrer(request)
+    query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    address = with_query("/sign-in", next=path + query)
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+def _own_referrer(request: Request) -> str:
+    given = urlsplit(request.headers.get("referer", ""))
+    is_own = given.netloc == request.headers.get("host", "")
+    return given.path if is_own and given.path.startswith("/") else "/papers"
 
 
 def _problem_json(request: Request, problem: Problem) -> Response:

@@ -16,6 +16,9 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+NO_PATHS = "strict-origin"
+"""A Referrer-Policy that tells nobody the path. `no-referrer` would also take the origin away from
+the forms of the page, by which older browsers show that the form is ours."""
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -23,7 +26,12 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "image/svg+xml")
+_COMPRESSIBLE = (
+    "text/", "application/json", "application/problem+json", "image/svg+xml", "application/xml",
+    "application/atom+xml", "application/rss+xml", "application/feed+json",
+    "application/vnd.citationstyles.csl+json", "application/x-bibtex",
+    "application/x-research-info-systems",
+)  # fmt: skip
 _SMALLEST_COMPRESSED = 600
 _GZIP_LEVEL = 5  # level 6 takes half as long again for one per cent of a page
 
@@ -41,7 +49,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)  # a page may have a stricter one of its own
                 headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 
@@ -82,7 +90,8 @@ async def _reply(scope: Scope, start: Message, body: bytes, send: Send) -> None:
         if accepts_gzip(request.get("accept-encoding", "")):
             tag += "-gzip"
             reply["Content-Encoding"] = "gzip"
-    if start["status"] == HTTPStatus.OK and scope["method"] in ("GET", "HEAD"):
+    is_read = start["status"] == HTTPStatus.OK and scope["method"] in ("GET", "HEAD")
+    if is_read and "etag" not in reply:  # whoever sends a tag has answered with 304 already
         reply["ETag"] = f'"{tag}"'
         if _names(request.get("if-none-match", ""), tag):
             start["status"], body = HTTPStatus.NOT_MODIFIED.value, b""

@@ -32,7 +32,8 @@ _SAMPLE_ROWS = 10_000
 _BLOCK_ROWS = 16_384
 _LARGEST_BYTE = np.float32(127)
 _EPOCH = date(1970, 1, 1).toordinal()
-_LIGHT = ["paper_id", "revision", "title_hash", "categories", "listed_on", "has_code"]
+_INSTANTS = ["submitted_at", "updated_at"]
+_LIGHT = ["paper_id", "revision", "title_hash", "categories", "listed_on", "has_code", *_INSTANTS]
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -101,8 +102,9 @@ class Columns:
     """Row i of every array is one paper; `paper_ids` ascend, so a paper is found by bisection.
 
     `places` are LanceDB's own ids of the rows, which its searches answer with at no cost, while
-    looking up a column of a thousand hits takes 3 ms. `days` count from 1970; `rows_of_category`
-    maps a lower-case label to its rows, ascending.
+    looking up a column of a thousand hits takes 3 ms. `days` count from 1970, `submitted_at` and
+    `updated_at` are seconds since then, or the day's where a source names no instant;
+    `rows_of_category` maps a lower-case label to its rows, ascending.
     `vectors` has dim 0 for an index without vectors; `coarse` is there when there are more than
     EXACT_ROWS rows.
     """
@@ -112,6 +114,8 @@ class Columns:
     title_hashes: NDArray[np.int64]
     days: NDArray[np.int32]
     has_code: NDArray[np.bool_]
+    submitted_at: NDArray[np.int64]
+    updated_at: NDArray[np.int64]
     rows_of_category: Mapping[str, Rows]
     vectors: Vectors
     coarse: Coarse | None
@@ -199,12 +203,16 @@ def read_columns(table: Table, dim: int, previous: Columns | None, since: int) -
     if dim:
         is_reused = _reuse(vectors, paper_ids, revisions <= since, previous)
         _read_vectors(table, vectors, paper_ids, since if is_reused else None)
+    days = light["listed_on"].combine_chunks().cast(pa.int32()).to_numpy()
+    submitted_at = _or_else(light["submitted_at"].to_numpy(), days.astype(np.int64) * 86_400)
     columns = Columns(
         paper_ids=paper_ids,
         places=Places.of(light["_rowid"].to_numpy()),
         title_hashes=light["title_hash"].to_numpy(),
-        days=light["listed_on"].combine_chunks().cast(pa.int32()).to_numpy(),
+        days=days,
         has_code=light["has_code"].combine_chunks().to_numpy(zero_copy_only=False),
+        submitted_at=submitted_at,
+        updated_at=_or_else(light["updated_at"].to_numpy(), submitted_at),
         rows_of_category=_rows_of_category(light["categories"].combine_chunks()),
         vectors=vectors,
         coarse=_coarse(vectors, previous),
@@ -212,6 +220,10 @@ def read_columns(table: Table, dim: int, previous: Columns | None, since: int) -
     del light
     pa.default_memory_pool().release_unused()  # else 50 MB of 200,000 rows stay with the process
     return columns
+
+
+def _or_else(instants: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where(instants != 0, instants, others)
 
 
 def _reuse(

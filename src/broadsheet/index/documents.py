@@ -19,10 +19,13 @@ from broadsheet.identifiers import title_key
 AUTHOR_GAP = " and and "
 """Between two authors: longer than PHRASE_SLOP, so that no phrase spans two people."""
 
+_NOTES = ("comment", "journal_ref", "report_number")
+_INSTANTS = ("submitted_at", "updated_at")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One paper as the index sees it."""
+    """One paper as the index sees it; instants in seconds since 1970, 0 where unknown."""
 
     paper_id: int
     title: str
@@ -31,6 +34,11 @@ class Document:
     categories: tuple[str, ...]
     listed_on: date
     has_code: bool
+    comment: str = ""
+    journal_ref: str = ""
+    report_number: str = ""
+    submitted_at: int = 0
+    updated_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ def schema(dim: int) -> pa.Schema:
         pa.field("categories", pa.list_(pa.string())),
         pa.field("listed_on", pa.date32()),
         pa.field("has_code", pa.bool_()),
+        *(pa.field(name, pa.string()) for name in _NOTES),
+        *(pa.field(name, pa.int64()) for name in _INSTANTS),
     ]
     if dim:
         fields.append(pa.field("vector", pa.list_(pa.float16(), dim)))
@@ -82,6 +92,8 @@ def record_batch(
                  , pa.list_(pa.string())),
         pa.array([document.listed_on for document in documents], pa.date32()),
         pa.array([document.has_code for document in documents], pa.bool_()),
+        *(pa.array([getattr(each, name) for each in documents], pa.string()) for name in _NOTES),
+        *(pa.array([getattr(each, name) for each in documents], pa.int64()) for name in _INSTANTS),
     ]  # fmt: skip
     dim = 0 if vectors is None else vectors.shape[1]
     if vectors is not None:

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from broadsheet.errors import StorageError
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever columns or text analysis change; an index of another format is rebuilt."""
 GRACE_SECONDS = 60.0
 """How long a replaced generation stays, for searches that still read it."""

@@ -78,6 +78,10 @@ class PaperIndex:
             is_building=is_building,
         )
 
+    def stamp(self) -> str:
+        """Differs whenever searches may find something else; looks at two files, opens none."""
+        return repr(self._generations.stamp())
+
     def snapshot(self) -> Snapshot:
         """The newest state of the index, for searching; whoever wrote it, in whatever process.
 

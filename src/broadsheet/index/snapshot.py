@@ -171,11 +171,12 @@ class Snapshot:
         """The query without terms of stop words or punctuation alone, which match nothing."""
         return dataclasses.replace(
             query,
-            required=tuple(term for term in query.required if self._has_words(term)),
-            excluded=tuple(term for term in query.excluded if self._has_words(term)),
+            required=tuple(term for term in query.required if self.has_words(term)),
+            excluded=tuple(term for term in query.excluded if self.has_words(term)),
         )
 
-    def _has_words(self, term: Term) -> bool:
+    def has_words(self, term: Term) -> bool:
+        """Whether a term holds anything that can be looked up: more than stop words and signs."""
         if term in self._terms:
             return True
         with lance_errors():
@@ -183,7 +184,8 @@ class Snapshot:
 
 
 def _analyser(term: Term) -> str:
-    return (Column.AUTHORS if term.column is Column.AUTHORS else Column.TEXT).value
+    is_name = term.column in {Column.AUTHORS, Column.REPORT_NUMBER}
+    return (Column.AUTHORS if is_name else Column.TEXT).value
 
 
 _NOTHING: Hits = (np.zeros(0, np.int64), np.zeros(0, np.float32))

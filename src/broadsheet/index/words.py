@@ -24,6 +24,9 @@ class Column(StrEnum):
     TEXT = "text"
     TITLE = "title"
     AUTHORS = "authors"
+    COMMENT = "comment"
+    JOURNAL_REF = "journal_ref"
+    REPORT_NUMBER = "report_number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,3 +185,6 @@ def _create_indexes(table: Any) -> None:
     table.create_index("text", config=words)
     table.create_index("title", config=words)
     table.create_index("authors", config=names)
+    table.create_index("comment", config=words)
+    table.create_index("journal_ref", config=words)
+    table.create_index("report_number", config=names)

@@ -68,9 +68,17 @@ def _filter(store: Store, listing: Listing, query: Query) -> Filter:
         start=max(starts, default=None),
         end=min(ends, default=None),
         categories=asked.categories + category,
-        only=_ids(store, wanted) if wanted else None,
+        only=_only(listing, _ids(store, wanted) if wanted else None),
         without=_ids(store, query.of(Field.ID, is_negated=True)),
     )
+
+
+def _only(listing: Listing, named: frozenset[int] | None) -> frozenset[int] | None:
+    """The papers that the listing is confined to, and the query by ids; None is no bound."""
+    if listing.within is None:
+        return named
+    within = frozenset(listing.within)
+    return within if named is None else within & named
 
 
 def _ids(store: Store, clauses: tuple[Clause, ...]) -> frozenset[int]:

@@ -20,11 +20,18 @@ from broadsheet.index.snapshot import Snapshot
 from broadsheet.latex import readable
 from broadsheet.ranking.asking import ask
 from broadsheet.ranking.cursors import read_cursor, write_cursor
+from broadsheet.ranking.front_page import (
+    front_page,
+    is_front_page,
+    picks_of,
+    with_bringers,
+)
 from broadsheet.ranking.query import parse
 from broadsheet.ranking.ranked import Ranked
 from broadsheet.ranking.search import search
 from broadsheet.ranking.similar import similar
 from broadsheet.ranking.trending import first_day, trending
+from broadsheet.ranking.votes_in_words import votes_and_comments_in_words, whose_votes
 from broadsheet.store.store import Store
 
 MOST_PER_PAGE = 100
@@ -49,12 +56,17 @@ class Ranking:
         Raises QueryError for a query or cursor that cannot be read, NotFound for the seed of
         SIMILAR when there is no such paper, and StorageError.
         """
+        return with_bringers(self.store, self._page(listing))
+
+    def _page(self, listing: Listing) -> Page:
         listing = dataclasses.replace(listing, limit=min(max(listing.limit, 1), MOST_PER_PAGE))
         offset, settled_on = read_cursor(listing)
         if listing.kind is ListingKind.SEARCH:
             return self._search(listing, offset)
         if listing.kind is ListingKind.SIMILAR:
             return self._similar(listing, offset)
+        if listing.kind is ListingKind.COLLECTION:
+            return self._collection(listing, offset)
         if listing.kind is ListingKind.TRENDING:
             return self._trending(listing, offset, settled_on)
         return self._period(listing, offset, settled_on)
@@ -67,6 +79,21 @@ class Ranking:
         start, end = period_around(listing.kind, day)
         if listing.start:
             start, end = listing.start, listing.end or end
+        if is_front_page(listing):
+            page = front_page(self.store, listing, start, offset, _standing)
+        else:
+            page = self._ordered_period(listing, start, end, offset)
+        previous_on, next_on = self.store.neighbour_days(start, end)
+        return dataclasses.replace(
+            page,
+            next_cursor=_next_cursor(listing, offset, page.total, start),
+            start=start,
+            end=end,
+            previous_on=previous_on,
+            next_on=next_on,
+        )
+
+    def _ordered_period(self, listing: Listing, start: date, end: date, offset: int) -> Page:
         papers, total = self.store.select(
             start=start,
             end=end,
@@ -75,16 +102,8 @@ class Ranking:
             limit=listing.limit,
             offset=offset,
         )
-        previous_on, next_on = self.store.neighbour_days(start, end)
         page = _page_of_papers(listing, offset, papers, total)
-        return dataclasses.replace(
-            page,
-            next_cursor=_next_cursor(listing, offset, total, start),
-            start=start,
-            end=end,
-            previous_on=previous_on,
-            next_on=next_on,
-        )
+        return dataclasses.replace(page, picks=picks_of(self.store, listing, start))
 
     def _trending(self, listing: Listing, offset: int, settled_on: date | None) -> Page:
         newest = self.store.newest_day()
@@ -101,6 +120,17 @@ class Ranking:
             start=first_day(anchor, listing.window),
             end=anchor,
         )
+
+    def _collection(self, listing: Listing, offset: int) -> Page:
+        """The papers of a collection in its order, each with its note as the reason."""
+        held = self.store.people.collections.papers(int(listing.seed))
+        chosen = {each.paper_id: each for each in held[offset : offset + listing.limit]}
+        hits = tuple(
+            Hit(paper, None, _noted(chosen[paper.paper_id].note))
+            for paper in self.store.papers(list(chosen))
+        )
+        cursor = _next_cursor(listing, offset, len(held))
+        return Page(listing, hits, len(held), next_cursor=cursor)
 
     def _similar(self, listing: Listing, offset: int) -> Page:
         seed = self.store.paper(listing.seed)
@@ -208,6 +238,9 @@ def _page_of_papers(
 
 def _hit(paper: Paper, ranked: Ranked, place: int, listing: Listing) -> Hit:
     reasons = _standing(paper, listing) if ranked.scores is None else ranked.reasons(place)
+    if listing.kind is ListingKind.TRENDING and paper.people_votes:
+        # The score counts all votes alike; a reader may want to know whose they are.
+        reasons = (*reasons, Reason("voters", 0.0, whose_votes(paper)))
     return Hit(paper, ranked.score(place), reasons, ranked.terms)
 
 
@@ -217,9 +250,12 @@ def _standing(paper: Paper, listing: Listing) -> tuple[Reason, ...]:
     if is_by_date or listing.sort is Sort.DATE:
         text = f"Listed on {paper.listed_on.isoformat()}."
         return (Reason("date", float(paper.listed_on.toordinal()), text),)
-    votes = "1 vote" if paper.votes == 1 else f"{paper.votes:,} votes"
-    comments = "1 comment" if paper.comments == 1 else f"{paper.comments:,} comments"
-    return (Reason("votes", float(paper.votes), f"{votes} and {comments} at the sources."),)
+    ordering = paper.votes - paper.people_votes + paper.counted_votes
+    return (Reason("votes", float(ordering), votes_and_comments_in_words(paper)),)
+
+
+def _noted(note: str) -> tuple[Reason, ...]:
+    return (Reason("note", 0.0, note),) if note else ()
 
 
 def period_around(kind: ListingKind, day: date) -> tuple[date, date]:

@@ -16,6 +16,8 @@ from broadsheet.sources.links import find_links
 
 MARKS = frozenset({"authors_parsed", "versions", "submitter", "update_date", "journal-ref"})
 
+_BRACKET = re.compile(r"([()])")
+_BETWEEN_NAMES = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
 _WITHDRAWN = re.compile(
     r"^\W*withdrawn\b|\bwithdrawn by\b"
     r"|\b(?:paper|article|manuscript|submission|preprint|work|version|note|report|it|this)\b"
@@ -76,9 +78,28 @@ def is_withdrawn(comment: str | None, abstract: str) -> bool:
 def _authors(fields: Mapping[str, Any]) -> tuple[str, ...]:
     parsed = fields.get("authors_parsed")
     if not isinstance(parsed, list):
-        names = re.split(r",\s*|\s+and\s+", re.sub(r"\([^()]*\)", "", text(fields, "authors")))
-        return tuple(filter(None, map(fold, names)))
+        return tuple(names_in(text(fields, "authors")))
     return tuple(filter(None, (_name(parts) for parts in parsed)))
+
+
+def names_in(authors: str) -> list[str]:
+    """Names in one string such as `A. B. Name (1 and 2), C. Name, and D. Name ((1) X, (2) Y)`."""
+    names = _BETWEEN_NAMES.split(" ".join(_without_brackets(authors).split()))
+    return [name for name in names if name.strip(" .:")]
+
+
+def _without_brackets(value: str) -> str:
+    """The text without what stands in brackets; those that are not closed stay."""
+    kept: list[str] = []
+    opened: list[int] = []
+    for part in _BRACKET.split(value):
+        if part == ")" and opened:
+            del kept[opened.pop() :]
+            continue
+        if part == "(":
+            opened.append(len(kept))
+        kept.append(part)
+    return "".join(kept)
 
 
 def _name(parts: object) -> str:

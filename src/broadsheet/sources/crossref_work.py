@@ -19,6 +19,7 @@ _DAY_NAMES = ("posted", "published-online", "published", "issued", "published-pr
 _RETRACTIONS = frozenset(("retraction", "withdrawal", "removal"))
 _MARKED_WITHDRAWN = re.compile(r"\W*(?:withdrawn|retracted)\b(?:\s+(?:article|paper))?\s*[:\]–—-]",
                                re.IGNORECASE)  # fmt: skip
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]$", re.IGNORECASE | re.ASCII)
 _WHOLE_DATE = 3
 _EARLIEST_YEAR, _LATEST_YEAR = 1400, 9999
 
@@ -73,6 +74,17 @@ def _name(author: Mapping[str, Any]) -> str:
     return text_of_markup(fold(" ".join(filter(None, parts))) or text(author, "name"))
 
 
+def _orcids(item: Mapping[str, Any]) -> dict[str, str]:
+    """ORCID iDs by the names of the authors that have one."""
+    found = {}
+    for author in _objects(item, "author"):
+        given = author.get("ORCID")
+        orcid = _ORCID.search(given) if isinstance(given, str) else None
+        if orcid and (name := _name(author)):
+            found[name] = orcid[0].upper()
+    return found
+
+
 def date_parts(item: Mapping[str, Any], *names: str) -> tuple[int, ...]:
     """The first usable `date-parts` of the fields, a whole day before a month before a year."""
     found = [parts for name in names if (parts := _parts(item.get(name)))]
@@ -94,7 +106,7 @@ def _parts(value: object) -> tuple[int, ...]:
     while len(numbers) > 1:
         try:
             date(*(*numbers, 1)[:3])
-        except ValueError:
+        except (ValueError, OverflowError):
             numbers.pop()
         else:
             break
@@ -173,5 +185,6 @@ def _extras(item: Mapping[str, Any], published: tuple[int, ...]) -> dict[str, An
         "venue": next(map(text_of_markup, texts(item, "container-title")), ""),
         "published": written_date(published),
         "cited_by": count(item, "is-referenced-by-count"),
+        "orcids": _orcids(item),
     }
     return {name: value for name, value in found.items() if value}

@@ -7,6 +7,7 @@ transaction. Readers see the last commit and never wait.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ from broadsheet.store.schema import SCHEMA_REVISION
 WAIT_SECONDS = 60
 
 _WRITER_LOCK = 0x62_73_68_74
+_LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
+_SHARED_LOCK = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 _WRITES = "broadsheet_writes"
 _WAL_PAUSE_SECONDS = 0.01
 _SQLITE_SENTENCES = {
@@ -58,6 +61,8 @@ class Database:
         self._engine = engine
         self._reading = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._place = place
+        # Threads that wait for SQLite's own lock sleep and retry; here each gets its turn at once.
+        self._turn = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -71,16 +76,30 @@ class Database:
             yield connection.execution_options(**self._reading)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A connection in a transaction of the only writer; committed when the block ends well."""
-        with self._sentences(), self._engine.connect() as connection:
+    def write(self, *, beside_others: bool = False) -> Iterator[Connection]:
+        """A connection in a transaction of the only writer; committed when the block ends well.
+
+        A transaction `beside_others` runs on PostgreSQL at the same time as its like, but never as
+        one of the only writer: it must lock the rows it counts on (a paper's first).
+        """
+        with self._sentences(), self._in_turn(), self._engine.connect() as connection:
             writer = connection.execution_options(**{_WRITES: True})
             with writer.begin():
                 if not self.is_sqlite:
-                    writer.execute(
-                        text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK}
-                    )
+                    writer.execute(_SHARED_LOCK if beside_others else _LOCK, {"lock": _WRITER_LOCK})
                 yield writer
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=WAIT_SECONDS):
+            raise StorageError(_SQLITE_SENTENCES["SQLITE_BUSY"].format(place=self._place))
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Close all connections."""
@@ -200,8 +219,9 @@ def _postgresql(address: URL) -> Database:
             address,
             connect_args={"options": options},
             pool_pre_ping=True,
-            pool_size=5,
-            max_overflow=60,
+            # As many as the server has threads: making a connection takes longer than a vote.
+            pool_size=40,
+            max_overflow=25,
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(

@@ -71,7 +71,8 @@ class Identity:
 class Entry:
     """A record with its identity and the paper it is attached to, None for a new one.
 
-    `body` is the record's JSON and `digest` its hash: equal digests are equal records.
+    `body` is the record's JSON and `digest` its hash: equal digests are equal records. `part` is
+    empty, or names what a moderator has split off and this record belongs to.
     """
 
     record: PaperRecord
@@ -79,6 +80,7 @@ class Entry:
     body: str
     digest: bytes
     paper_id: int | None = None
+    part: str = ""
 
     @property
     def name(self) -> tuple[str, str]:
@@ -86,8 +88,14 @@ class Entry:
         return self.record.source, self.record.record_id
 
 
-def identity_of(record: PaperRecord) -> Identity:
-    """The identity of a record; its ids may carry a version, a resolver address or capitals."""
+def identity_of(record: PaperRecord, part: str = "") -> Identity:
+    """The identity of a record; its ids may carry a version, a resolver address or capitals.
+
+    A record that was split off is one paper with the others of its part, and with nothing else.
+    """
+    if part:
+        own_key = f"~{blake2b(part.encode(), digest_size=6).hexdigest()}"
+        return Identity(None, None, own_key, tuple(normalise_words(record.title)), None)
     doi = normalise_doi(record.doi) if record.doi else None
     arxiv_id = _arxiv_id(record.arxiv_id) if record.arxiv_id else arxiv_id_of_doi(doi)
     if doi and arxiv_id and arxiv_id_of_doi(doi):

@@ -7,7 +7,7 @@ batch that is taken in again, whole or in part, changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -20,6 +20,7 @@ from broadsheet.record_json import record_to_json
 from broadsheet.store.identity import Entry, identity_of, is_contradiction
 from broadsheet.store.loading import Name, Neighbourhood, stored_digests
 from broadsheet.store.merging import combine, stamped
+from broadsheet.store.parting import parts_of
 from broadsheet.store.reconcile import reconcile
 from broadsheet.store.schema import record
 
@@ -33,7 +34,7 @@ def ingest(
     connection: Connection, records: Sequence[PaperRecord], now: datetime
 ) -> tuple[ImportCounts, list[Reject]]:
     """Store the records and bring the papers they touch up to date."""
-    batch = _Batch(connection, now)
+    batch = _Batch(connection, now, parts_of(connection))
     incoming = [entry for each in records if (entry := batch.prepare(each))]
     batch.load(incoming)
     for entry in incoming:
@@ -44,26 +45,33 @@ def ingest(
 
 def remove_source(connection: Connection, source: str) -> int:
     """Take away every record of a source; how many papers had no other."""
-    of_source = select(record.c.paper_id).where(record.c.source == source)
+    names = select(record.c.source, record.c.record_id).where(record.c.source == source)
+    found = {(row.source, row.record_id) for row in connection.execute(names)}
+    return remove_records(connection, found, datetime.now(UTC))
+
+
+def remove_records(connection: Connection, names: Collection[Name], now: datetime) -> int:
+    """Take away records by name; how many papers had no other."""
+    owners = {paper_id for _, paper_id in stored_digests(connection, names).values()}
     neighbourhood = Neighbourhood(connection)
-    neighbourhood.grow([], set(connection.scalars(of_source)))
-    stored = neighbourhood.entries
+    neighbourhood.grow([], owners)
+    stored, gone = neighbourhood.entries, set(names)
     outcome = reconcile(
         connection,
         stored=stored,
-        wanted={name: entry for name, entry in stored.items() if name[0] != source},
-        changed={name for name in stored if name[0] == source},
+        wanted={name: entry for name, entry in stored.items() if name not in gone},
+        changed=gone & stored.keys(),
         crowded=neighbourhood.crowded,
-        now=datetime.now(UTC),
+        now=now,
     )
     return sum(successor is None for successor in outcome.removed.values())
 
 
-def make_entry(record: PaperRecord, paper_id: int | None = None) -> Entry:
+def make_entry(record: PaperRecord, paper_id: int | None = None, part: str = "") -> Entry:
     """The entry of a record; raises TypeError for values that JSON does not have."""
     body = orjson.dumps(record_to_json(record))
     digest = blake2b(body, digest_size=16).digest()
-    return Entry(record, identity_of(record), body.decode(), digest, paper_id)
+    return Entry(record, identity_of(record, part), body.decode(), digest, paper_id, part)
 
 
 @dataclass(slots=True)
@@ -72,6 +80,7 @@ class _Batch:
 
     connection: Connection
     now: datetime
+    parts: Mapping[Name, str]
     rejects: list[Reject] = field(default_factory=list)
     stored: dict[Name, Entry] = field(default_factory=dict)
     wanted: dict[Name, Entry] = field(default_factory=dict)
@@ -87,7 +96,7 @@ class _Batch:
         reason = _fault(given)
         if reason is None:
             try:
-                return make_entry(given)
+                return make_entry(given, part=self.parts.get((given.source, given.record_id), ""))
             except (TypeError, ValueError) as error:
                 reason = f"The record cannot be kept as JSON: {error}."
         self.rejects.append(_reject(given, reason))
@@ -121,14 +130,14 @@ class _Batch:
             self.rejects.append(_reject(entry.record, self._impostor_sentence(entry)))
         elif known is None:
             dated = stamped(entry.record, self.now)
-            self._want(entry if dated is entry.record else make_entry(dated))
+            self._want(entry if dated is entry.record else make_entry(dated, part=entry.part))
             self.added.append(entry.name)
             self.changed.add(entry.name)
         else:
             self._update(known, entry)
 
     def _update(self, known: Entry, entry: Entry) -> None:
-        combined = make_entry(combine(known.record, entry.record), known.paper_id)
+        combined = make_entry(combine(known.record, entry.record), known.paper_id, known.part)
         if combined.digest == known.digest:
             self.unchanged += 1
             return

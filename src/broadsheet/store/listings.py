@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -40,9 +41,12 @@ def select_ids(
     order: Order,
     limit: int,
     offset: int,
+    without: Collection[int] = (),
 ) -> tuple[list[int], int]:
-    """One page of numbers and how many there are in all."""
+    """One page of numbers and how many there are in all, those `without` left out of both."""
     table, condition = _source(start, end, category)
+    if without:
+        condition = and_(condition, table.c.paper_id.not_in(without))
     chosen = select(table.c.paper_id).where(condition)
     total = connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
     page = _ordered(chosen, table, order).limit(limit).offset(offset)
@@ -92,6 +96,17 @@ def title_ids(
     total = connection.scalar(select(func.count()).select_from(paper).where(condition)) or 0
     page = _ordered(select(paper.c.paper_id).where(condition), paper, "date")
     return list(connection.scalars(page.limit(limit).offset(offset))), total
+
+
+def keys_between(connection: Connection, first: int, last: int) -> list[str]:
+    """The keys of the papers with numbers from first to last, ascending."""
+    chosen = select(paper.c.key).where(paper.c.paper_id.between(first, last))
+    return list(connection.scalars(chosen.order_by(paper.c.paper_id)))
+
+
+def newest_number(connection: Connection) -> int:
+    """The largest number of a paper; 0 for an empty library."""
+    return connection.scalar(select(func.max(paper.c.paper_id))) or 0
 
 
 def newest_day(connection: Connection) -> date | None:

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 
 from broadsheet.record_json import record_from_json
 from broadsheet.store.identity import CROWDED, Entry, identity_of
-from broadsheet.store.schema import record
+from broadsheet.store.schema import parting, record
 
 Name = tuple[str, str]
 T = TypeVar("T")
@@ -20,6 +20,9 @@ T = TypeVar("T")
 PARAMETERS = 15_000
 
 _ENTRY = ("source", "record_id", "paper_id", "digest", "body")
+
+
+_IS_PARTED = and_(parting.c.source == record.c.source, parting.c.record_id == record.c.record_id)
 
 
 def in_chunks(values: Iterable[T], size: int = PARAMETERS) -> Iterator[list[T]]:
@@ -81,9 +84,10 @@ class Neighbourhood:
         return [_entry(row) for name, row in fresh.items() if name not in self.entries]
 
     def _rows(self, column: ColumnElement[Any], values: Iterable[Any]) -> Iterator[Row[Any]]:
-        columns: list[ColumnElement[Any]] = [record.c[name] for name in _ENTRY]
+        columns = [*(record.c[name] for name in _ENTRY), parting.c.part]
+        wanted: Select[Any] = select(*columns).outerjoin_from(record, parting, _IS_PARTED)
         for chunk in in_chunks(self._unasked(str(column), values)):
-            yield from self._connection.execute(select(*columns).where(column.in_(chunk)))
+            yield from self._connection.execute(wanted.where(column.in_(chunk)))
 
     def _telling(self, column: ColumnElement[Any], values: Iterable[Any]) -> list[Any]:
         """The values that some stored records carry, without the crowded ones."""
@@ -106,4 +110,6 @@ class Neighbourhood:
 
 def _entry(row: Row[Any]) -> Entry:
     stored = record_from_json(orjson.loads(row.body))
-    return Entry(stored, identity_of(stored), row.body, bytes(row.digest), row.paper_id)
+    part = row.part or ""
+    identity = identity_of(stored, part)
+    return Entry(stored, identity, row.body, bytes(row.digest), row.paper_id, part)

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from broadsheet.domain import PaperRecord
 from broadsheet.identifiers import normalise_doi, parse_arxiv_id
+from broadsheet.store.identity import identity_of
 from broadsheet.store.schema import alias, paper, record
 
 
@@ -23,6 +25,16 @@ def find_number(connection: Connection, name: str) -> int | None:
             if number is not None:
                 return number
     return None
+
+
+def number_of_title(connection: Connection, title: str) -> int | None:
+    """The number of the only paper whose title has these words; None for none or several."""
+    wanted = identity_of(PaperRecord("", "", title, "")).title_hash
+    if wanted is None:
+        return None
+    owners = select(record.c.paper_id).where(record.c.title_hash == wanted).distinct().limit(2)
+    found = list(connection.scalars(owners))
+    return found[0] if len(found) == 1 else None
 
 
 def _spellings(name: str) -> Iterator[str]:

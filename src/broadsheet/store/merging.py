@@ -2,14 +2,14 @@
 
 The published precedence of sources is `PRECEDENCE`. Title, abstract, authors and categories come
 from the record of the newest version that has them; other single values from the first source in
-precedence that has them; votes and comments are the largest counts; links, keywords and versions
-are united.
+precedence that has them; votes and comments are the largest counts of a source plus those of our
+own people; links, keywords and versions are united.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -34,6 +34,8 @@ PRECEDENCE = (
     "bibtex",
     "ris",
     "csl_json",
+    "submission",
+    "author",
     "listing_page",
     "semantic_scholar",
     "openalex",
@@ -41,6 +43,8 @@ PRECEDENCE = (
     SAMPLE,
 )
 FIRST_SEEN = "first_seen_on"
+_NO_NEWS = frozenset((SAMPLE, "author"))
+"""Sources that alone bring no paper: a paper of the sample to which its authors add stays one."""
 
 T = TypeVar("T")
 
@@ -48,6 +52,22 @@ _RANK = {source: rank for rank, source in enumerate(PRECEDENCE)}
 _RANK_OF_OTHERS = _RANK[SAMPLE] - 0.5
 _INEXACT_DATES = frozenset(("listed", "id-month", "newest-version", "doi"))
 _DERIVED = frozenset((LinkKind.ABSTRACT, LinkKind.PDF, LinkKind.DOI))
+
+
+@dataclass(frozen=True, slots=True)
+class PaperHead:
+    """What of a stored paper does not follow from its records.
+
+    `people_votes` are the votes of our accounts, `counted_votes` those of them that order lists.
+    """
+
+    paper_id: int
+    key: str
+    added_at: datetime
+    revision: int
+    people_votes: int = 0
+    counted_votes: int = 0
+    people_comments: int = 0
 
 
 def in_precedence(records: Iterable[PaperRecord]) -> list[PaperRecord]:
@@ -73,9 +93,7 @@ def _version(record: PaperRecord) -> int:
     return max((version.number for version in record.versions), default=0)
 
 
-def merge(
-    records: Iterable[PaperRecord], *, paper_id: int, key: str, added_at: datetime, revision: int
-) -> Paper:
+def merge(records: Iterable[PaperRecord], head: PaperHead) -> Paper:
     """The paper that the records, one at least, describe together."""
     ordered = in_precedence(records)
     newest = newest_first(ordered)
@@ -83,8 +101,8 @@ def merge(
     arxiv_id = _first(map(_arxiv_id, ordered))
     doi = _first(map(_publisher_doi, ordered)) or _first(_doi(record) for record in ordered)
     return Paper(
-        paper_id=paper_id,
-        key=key,
+        paper_id=head.paper_id,
+        key=head.key,
         title=newest[0].title,
         abstract=_first(record.abstract for record in newest) or "",
         authors=_first(record.authors for record in newest) or (),
@@ -100,15 +118,24 @@ def merge(
         journal_ref=_first(record.journal_ref for record in newest),
         license=_first(record.license for record in ordered),
         is_withdrawn=any(record.is_withdrawn for record in ordered),
-        votes=max(record.votes or 0 for record in ordered),
-        comments=max(record.comments or 0 for record in ordered),
+        votes=max(record.votes or 0 for record in ordered) + head.people_votes,
+        comments=max(record.comments or 0 for record in ordered) + head.people_comments,
         keywords=_united(record.keywords for record in ordered),
         links=_links(arxiv_id, doi, ordered),
         sources=tuple(dict.fromkeys(record.source for record in ordered)),
-        is_sample=all(record.source == SAMPLE for record in ordered),
-        added_at=added_at,
-        revision=revision,
+        is_sample=all(record.source in _NO_NEWS for record in ordered),
+        added_at=head.added_at,
+        revision=head.revision,
+        people_votes=head.people_votes,
+        counted_votes=head.counted_votes,
+        people_comments=head.people_comments,
+        report_number=_first(_report_number(record) for record in newest),
     )
+
+
+def _report_number(record: PaperRecord) -> str | None:
+    found = record.extras.get("report-no")
+    return found if isinstance(found, str) else None
 
 
 def _first(values: Iterable[T | None]) -> T | None:
@@ -238,6 +265,11 @@ def searchable(paper: Paper) -> tuple[Any, ...]:
         paper.categories,
         paper.listed_on,
         paper.has_code,
+        paper.comment,
+        paper.journal_ref,
+        paper.report_number,
+        paper.submitted_at,
+        paper.updated_at,
     )
 
 

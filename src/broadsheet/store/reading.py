@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, FromClause, Row, Select, select
+from sqlalchemy import BindParameter, Connection, FromClause, Row, Select, bindparam, select
 
 from broadsheet.domain import Paper, PaperRecord
 from broadsheet.record_json import record_from_json
 from broadsheet.store.loading import in_chunks
-from broadsheet.store.merging import in_precedence, merge
+from broadsheet.store.merging import PaperHead, in_precedence, merge
 from broadsheet.store.schema import paper, record
 
 _PAGE = 500
@@ -21,13 +22,28 @@ _PAGE = 500
 
 def read_papers(connection: Connection, paper_ids: Iterable[int]) -> list[Paper]:
     """The papers of these numbers in any order; one query for up to 15,000."""
-    found: list[Paper] = []
+    return [merged for merged, _ in read_with_records(connection, paper_ids)]
+
+
+def read_with_records(
+    connection: Connection, paper_ids: Iterable[int]
+) -> list[tuple[Paper, Sequence[PaperRecord]]]:
+    """The papers of these numbers with their records, both in any order."""
+    found: list[tuple[Paper, Sequence[PaperRecord]]] = []
     for chunk in in_chunks(paper_ids):
-        # Both tables are narrowed: PostgreSQL, before its first ANALYZE, would scan all records.
-        of_these = paper.c.paper_id.in_(chunk), record.c.paper_id.in_(chunk)
-        rows = connection.execute(_with_records(paper).where(*of_these))
-        found.extend(merged for merged, _ in _merged(sorted(rows, key=attrgetter("paper_id"))))
+        rows = connection.execute(_of_these(), {"these": chunk})
+        found.extend(_merged(sorted(rows, key=attrgetter("paper_id"))))
     return found
+
+
+@lru_cache(maxsize=1)
+def _of_these() -> Select[Any]:
+    """The question for papers by number, made once: making it takes longer than asking it.
+
+    Both tables are narrowed: PostgreSQL, before its first ANALYZE, would scan all records.
+    """
+    these: BindParameter[Any] = bindparam("these", expanding=True)
+    return _with_records(paper).where(paper.c.paper_id.in_(these), record.c.paper_id.in_(these))
 
 
 def read_selected(connection: Connection, selection: Select[Any], order: str) -> list[Paper]:
@@ -58,10 +74,10 @@ def read_everything(connection: Connection) -> Iterator[tuple[Paper, list[PaperR
 
 
 def _with_records(papers: FromClause) -> Select[Any]:
-    columns = papers.c
-    return select(
-        columns.paper_id, columns.key, columns.added_at, columns.revision, record.c.body
-    ).join_from(papers, record, record.c.paper_id == columns.paper_id)
+    head = (papers.c[name] for name in PaperHead.__slots__)
+    return select(*head, record.c.body).join_from(
+        papers, record, record.c.paper_id == papers.c.paper_id
+    )
 
 
 def _merged(rows: Iterable[Row[Any]]) -> Iterator[tuple[Paper, Sequence[PaperRecord]]]:
@@ -69,12 +85,6 @@ def _merged(rows: Iterable[Row[Any]]) -> Iterator[tuple[Paper, Sequence[PaperRec
     for _, group in groupby(rows, key=attrgetter("paper_id")):
         members = list(group)
         records = [record_from_json(orjson.loads(row.body)) for row in members]
-        head = members[0]
-        merged = merge(
-            records,
-            paper_id=head.paper_id,
-            key=head.key,
-            added_at=head.added_at,
-            revision=head.revision,
-        )
-        yield merged, records
+        columns = tuple(members[0])
+        head = PaperHead(*columns[:-1])  # the last column is the record's body
+        yield merge(records, head), records

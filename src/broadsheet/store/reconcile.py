@@ -15,6 +15,7 @@ from itertools import combinations
 from sqlalchemy import Connection
 
 from broadsheet.domain import Paper
+from broadsheet.store.harvest_marks import note_changes
 from broadsheet.store.identity import (
     Entry,
     belong_together,
@@ -23,8 +24,9 @@ from broadsheet.store.identity import (
     partition,
 )
 from broadsheet.store.loading import Name
-from broadsheet.store.merging import merge, searchable
+from broadsheet.store.merging import PaperHead, merge, searchable
 from broadsheet.store.numbering import existing_numbers, key_of
+from broadsheet.store.people.moving import move_people, people_counts
 from broadsheet.store.relating import Pair, relate
 from broadsheet.store.writing import (
     Change,
@@ -148,6 +150,7 @@ class _Work:
 
     def write(self) -> None:
         """Write papers, records, aliases, relations and counters."""
+        move_people(self._connection, self.outcome.removed)
         changes = [self._change(number, group) for number, group in self._members.items()]
         removed = self.outcome.removed
         write_removals(self._connection, removed, self._counters)
@@ -161,31 +164,32 @@ class _Work:
         touched = {change.after.paper_id: change.after for change in changes}
         stale = [*removed, *(number for number in touched if number in self._before)]
         relate(self._connection, touched, self._pairs, stale)
+        gone = (self._keys[number] for number in removed)
+        at = self._counters.next_instant(self._now)
+        note_changes(self._connection, changes, gone, at)
         self._counters.save()
 
     def _change(self, number: int, group: Sequence[Entry]) -> Change:
-        head = self._heads.get(number)
         before = self._before_merged(number)
         after = merge(
             (entry.record for entry in group),
-            paper_id=number,
-            key=key_of(group),
-            added_at=head.added_at if head else self._now,
-            revision=head.revision if head else 0,
+            self._head_after(number, key_of(group)),
         )
         if before is None or searchable(before) != searchable(after):
             after = replace(after, revision=self._counters.next_revision())
         words = next(e.identity.words for e in group if e.record.title == after.title)
         return Change(before, after, words)
 
+    def _head_after(self, number: int, key: str) -> PaperHead:
+        head = replace(self._heads.get(number) or PaperHead(number, "", self._now, 0), key=key)
+        if number not in self.outcome.removed.values():
+            return head
+        # What people did on another paper has just been moved here.
+        votes, counted, comments = people_counts(self._connection, number)
+        return replace(head, people_votes=votes, counted_votes=counted, people_comments=comments)
+
     def _before_merged(self, number: int) -> Paper | None:
         head = self._heads.get(number)
         if head is None:
             return None
-        return merge(
-            (entry.record for entry in self._before[number]),
-            paper_id=number,
-            key=head.key,
-            added_at=head.added_at,
-            revision=head.revision,
-        )
+        return merge((entry.record for entry in self._before[number]), head)

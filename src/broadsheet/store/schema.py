@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0005"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -63,6 +63,9 @@ paper = Table(
     Column("votes", Integer, nullable=False),
     Column("comments", Integer, nullable=False),
     Column("strength", Integer, nullable=False),
+    Column("people_votes", Integer, nullable=False, server_default="0"),
+    Column("counted_votes", Integer, nullable=False, server_default="0"),
+    Column("people_comments", Integer, nullable=False, server_default="0"),
     Column("submitted_order", BigInteger, nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("revision", BigInteger, nullable=False),
@@ -110,6 +113,16 @@ paper_category = Table(
     sqlite_with_rowid=False,
 )
 
+parting = Table(
+    "parting",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("part", Text, nullable=False),
+    Column("parted_at", Instant, nullable=False),
+    Index("parting_by_part", "part"),
+)
+
 alias = Table(
     "alias",
     metadata,
@@ -132,6 +145,16 @@ removal = Table(
     Column("paper_id", Integer, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, nullable=False),
     Index("removal_by_revision", "revision"),
+)
+
+harvest = Table(
+    "harvest",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("paper_id", Integer),
+    Column("changed_at", Instant, nullable=False),
+    Column("labels", Text, nullable=False),
+    Index("harvest_by_change", "changed_at", "key"),
 )
 
 reject = Table(

@@ -7,17 +7,36 @@ the row's own writes nothing, so two workers never harvest one source into each 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, true, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
-from broadsheet.domain import Source, SourceState
+from broadsheet.domain import Source, SourceCount, SourceState
 from broadsheet.errors import ConfigurationError, NotFound, StorageError
-from broadsheet.store.schema import source
+from broadsheet.store.schema import record, source
+
+_CLOCKS_APART = timedelta(hours=1)
+"""An instant that lies farther ahead is from a clock that was wrong; claims last for minutes."""
+
+
+def source_counts(connection: Connection) -> list[SourceCount]:
+    """What each source of records has contributed, by name."""
+    columns = record.c
+    statement = (
+        select(
+            columns.source,
+            func.count(columns.paper_id.distinct()),
+            func.max(columns.seen_at),
+            func.max(columns.newest_on),
+        )
+        .group_by(columns.source)
+        .order_by(columns.source)
+    )
+    return [SourceCount(*row) for row in connection.execute(statement)]
 
 
 def list_sources(connection: Connection) -> list[Source]:
@@ -79,14 +98,20 @@ def pause_source(connection: Connection, name: str, *, is_paused: bool, due_at: 
 
 def next_due(connection: Connection, now: datetime, without: Collection[str]) -> Source | None:
     """The source that is due for longest and that nobody harvests, leaving out some names."""
-    free = or_(source.c.claimed_until.is_(None), source.c.claimed_until <= now)
-    due = select(source).where(_is_due(now), free, source.c.name.not_in(without))
+    due = select(source).where(_is_due(now), _is_free(now), source.c.name.not_in(without))
     row = connection.execute(due.order_by(source.c.due_at, source.c.name).limit(1)).first()
     return None if row is None else _read(row)
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    return and_(source.c.is_paused.is_(False), source.c.due_at <= now)
+    # Asked in the future: the clock was ahead, and the source would not be due before that day.
+    is_ahead = source.c.checked_at > now + _CLOCKS_APART
+    return and_(source.c.is_paused.is_(False), or_(source.c.due_at <= now, is_ahead))
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    until = source.c.claimed_until
+    return or_(until.is_(None), until <= now, until > now + _CLOCKS_APART)
 
 
 def claim(
@@ -103,11 +128,7 @@ def claim(
 
     A claim `instead_of` which this one stands is that of a worker known to be dead.
     """
-    free = or_(
-        source.c.claimed_until.is_(None),
-        source.c.claimed_until <= now,
-        source.c.claim == instead_of,
-    )
+    free = or_(_is_free(now), source.c.claim == instead_of)
     taken = connection.execute(
         update(source)
         .where(source.c.name == name, free, _is_due(now) if only_if_due else true())
@@ -125,6 +146,11 @@ def move(
     """
     values = {"cursor": _json(cursor), "is_underway": True, "claimed_until": until}
     _write_claimed(connection, name, word, values)
+
+
+def note_news(connection: Connection, name: str, now: datetime) -> None:
+    """Note when a batch brought something, for a harvest that dies before it has an outcome."""
+    connection.execute(update(source).where(source.c.name == name).values(news_at=now))
 
 
 def release(connection: Connection, name: str, word: str) -> None:

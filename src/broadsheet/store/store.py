@@ -18,14 +18,17 @@ from broadsheet.domain import (
     SourceCount,
 )
 from broadsheet.errors import NotFound
-from broadsheet.store import listings, rejects, revisions, sources
+from broadsheet.store import listings, parting, rejects, revisions, sources
 from broadsheet.store.database import Database, open_database
+from broadsheet.store.harvest_listing import HarvestView
 from broadsheet.store.ingest import ingest, remove_source
 from broadsheet.store.listings import Order, Signal
-from broadsheet.store.lookup import find_number
+from broadsheet.store.lookup import find_number, number_of_title
+from broadsheet.store.mail.tables import MailTables
 from broadsheet.store.merging import SAMPLE
+from broadsheet.store.people.tables import PeopleTables
 from broadsheet.store.reading import read_everything, read_papers, read_records
-from broadsheet.store.schema import paper, record
+from broadsheet.store.schema import paper
 
 
 class Store:
@@ -37,6 +40,9 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.people = PeopleTables.of(database)
+        self.mail = MailTables.of(database)
+        self.harvest = HarvestView(database)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -69,6 +75,19 @@ class Store:
         with self._database.write() as connection:
             return rejects.clear_rejects(connection)
 
+    def split(self, paper_id: int, names: Collection[tuple[str, str]], *, now: datetime) -> str:
+        """Make some records (source, id) of a paper a paper of their own; its key.
+
+        Raises InputError where they are not some, but not all, of the paper's.
+        """
+        with self._database.write() as connection:
+            return parting.split(connection, paper_id, names, now)
+
+    def rejoin(self, paper_id: int, *, now: datetime) -> str:
+        """Undo the split that made a paper; the key of its records' paper. Raises Conflict."""
+        with self._database.write() as connection:
+            return parting.rejoin(connection, paper_id, now)
+
     def remove_sample(self) -> int:
         """Take the sample edition away; how many papers went with it.
 
@@ -89,6 +108,11 @@ class Store:
         if not found:
             raise NotFound(f"There is no paper “{key:.100}” in this library.")
         return found[0]
+
+    def number_of_title(self, title: str) -> int | None:
+        """The number of the only paper whose title has these words; None for none or several."""
+        with self._database.read() as connection:
+            return number_of_title(connection, title)
 
     def papers(self, paper_ids: Sequence[int]) -> list[Paper]:
         """The papers of these numbers in the order asked for, missing ones left out."""
@@ -181,6 +205,16 @@ class Store:
         with self._database.read() as connection:
             return listings.category_counts(connection, start, end, limit)
 
+    def keys_between(self, first: int, last: int) -> list[str]:
+        """The keys of the papers with numbers from first to last, ascending."""
+        with self._database.read() as connection:
+            return listings.keys_between(connection, first, last)
+
+    def newest_number(self) -> int:
+        """The largest number that a paper has; 0 for an empty library."""
+        with self._database.read() as connection:
+            return listings.newest_number(connection)
+
     def count(self) -> int:
         """The number of papers."""
         with self._database.read() as connection:
@@ -200,19 +234,8 @@ class Store:
 
     def source_counts(self) -> list[SourceCount]:
         """What each source has contributed, by name of source."""
-        columns = record.c
-        statement = (
-            select(
-                columns.source,
-                func.count(columns.paper_id.distinct()),
-                func.max(columns.seen_at),
-                func.max(columns.newest_on),
-            )
-            .group_by(columns.source)
-            .order_by(columns.source)
-        )
         with self._database.read() as connection:
-            return [SourceCount(*row) for row in connection.execute(statement)]
+            return sources.source_counts(connection)
 
     def rejects(self, limit: int = 100, offset: int = 0) -> tuple[list[Reject], int]:
         """A page of the records set aside, in the order they came, and how many there are."""
@@ -334,6 +357,8 @@ class Store:
             sources.move(connection, source, claim, cursor, until)
             counts, refused = ingest(connection, records, now)
             rejects.add_rejects(connection, [*found, *refused], now)
+            if counts.new or counts.updated or counts.merged:
+                sources.note_news(connection, source, now)
         return counts + ImportCounts(rejected=len(found))
 
     def finish_source(self, name: str, claim: str, **outcome: Any) -> None:

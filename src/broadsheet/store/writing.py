@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
@@ -13,18 +13,21 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, selec
 from broadsheet.domain import Paper, PaperRecord
 from broadsheet.store.identity import Entry, near_key
 from broadsheet.store.loading import Name, in_chunks
-from broadsheet.store.merging import day_of
+from broadsheet.store.merging import PaperHead, day_of
 from broadsheet.store.schema import alias, counter, paper, paper_category, record, removal
 
 REVISION = "revision"
 COMMENT_WEIGHT = 2
 
 _PAPERS = "papers"
+_INSTANT = "instant"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _SUBCATEGORY = re.compile(r"([a-z-]+)\.[A-Za-z-]+")
 
 
 class Counters:
-    """The last revision and the last paper number; neither ever goes back."""
+    """The last revision, paper number and instant of writing; none ever goes back."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -39,6 +42,13 @@ class Counters:
     def next_paper_id(self) -> int:
         """A number that no paper had before."""
         return self._next(_PAPERS)
+
+    def next_instant(self, now: datetime) -> datetime:
+        """Now, or a microsecond after the transaction before where clocks went back or stood."""
+        self._values[_INSTANT] = max(
+            (now - _EPOCH) // _MICROSECOND, self._values.get(_INSTANT, 0) + 1
+        )
+        return _EPOCH + self._values[_INSTANT] * _MICROSECOND
 
     def _next(self, name: str) -> int:
         self._values[name] += 1
@@ -55,19 +65,9 @@ class Counters:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class PaperHead:
-    """What of a stored paper does not follow from its records."""
-
-    paper_id: int
-    key: str
-    added_at: datetime
-    revision: int
-
-
 def paper_heads(connection: Connection, paper_ids: Iterable[int]) -> dict[int, PaperHead]:
     """The heads of stored papers by number."""
-    columns = (paper.c.paper_id, paper.c.key, paper.c.added_at, paper.c.revision)
+    columns = [paper.c[name] for name in PaperHead.__slots__]
     found = {}
     for chunk in in_chunks(paper_ids):
         rows = connection.execute(select(*columns).where(paper.c.paper_id.in_(chunk)))
@@ -121,17 +121,24 @@ def _paper_row(change: Change) -> dict[str, Any]:
         "near_key": near_key(change.words),
         "added_at": merged.added_at,
         "revision": merged.revision,
-        **_listing_columns(merged),
+        "people_votes": merged.people_votes,
+        "counted_votes": merged.counted_votes,
+        "people_comments": merged.people_comments,
+        **listing_columns(merged),
     }
 
 
-def _listing_columns(merged: Paper) -> dict[str, Any]:
-    """What lists filter and sort by; the same in `paper` and `paper_category`."""
+def listing_columns(merged: Paper) -> dict[str, Any]:
+    """What lists filter and sort by; the same in `paper` and `paper_category`.
+
+    The votes that order lists leave out those of our people that do not count yet.
+    """
+    votes = merged.votes - merged.people_votes + merged.counted_votes
     return {
         "listed_on": merged.listed_on,
-        "votes": merged.votes,
+        "votes": votes,
         "comments": merged.comments,
-        "strength": merged.votes + COMMENT_WEIGHT * merged.comments,
+        "strength": votes + COMMENT_WEIGHT * merged.comments,
         "submitted_order": int(merged.submitted_at.timestamp()) if merged.submitted_at else 0,
     }
 
@@ -146,16 +153,22 @@ def _write_categories(connection: Connection, changes: Iterable[Change]) -> None
 
 
 def _labels(merged: Paper) -> tuple[object, ...]:
-    return merged.categories, *_listing_columns(merged).values()
+    return merged.categories, *listing_columns(merged).values()
+
+
+def category_labels(categories: Iterable[str]) -> dict[str, bool]:
+    """Categories and the archives above them (`cs` for `cs.LG`), and whether each is an archive."""
+    names = dict.fromkeys(categories, False)
+    for name in tuple(names):
+        if found := _SUBCATEGORY.fullmatch(name):
+            names.setdefault(found.group(1), True)
+    return names
 
 
 def _category_rows(merged: Paper) -> list[dict[str, Any]]:
-    """One row for each category of a paper and each archive (`cs` for `cs.LG`) above them."""
-    names = dict.fromkeys(merged.categories, False)
-    for name in merged.categories:
-        if found := _SUBCATEGORY.fullmatch(name):
-            names.setdefault(found.group(1), True)
-    shared = {"paper_id": merged.paper_id, **_listing_columns(merged)}
+    """One row for each category of a paper and each archive above them."""
+    names = category_labels(merged.categories)
+    shared = {"paper_id": merged.paper_id, **listing_columns(merged)}
     return [
         {"category": name, "is_archive": is_archive, **shared} for name, is_archive in names.items()
     ]
@@ -205,7 +218,7 @@ def write_records(
     for paper_id, entries in members.items():
         for entry in entries:
             known = stored.get(entry.name)
-            if known is None or known.digest != entry.digest:
+            if known is None or _differs(known, entry):
                 fresh.append(_record_row(entry, paper_id, now))
             elif known.paper_id != paper_id:
                 moved.append({**_which(entry.name), "owner": paper_id})
@@ -214,6 +227,10 @@ def write_records(
         connection.execute(insert(record), fresh)
     if moved:
         connection.execute(update(record).where(_IS_IT).values(paper_id=bindparam("owner")), moved)
+
+
+def _differs(known: Entry, entry: Entry) -> bool:
+    return known.digest != entry.digest or known.identity != entry.identity
 
 
 def delete_records(connection: Connection, names: Iterable[Name]) -> None:

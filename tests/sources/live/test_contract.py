@@ -14,7 +14,7 @@ from broadsheet.record_json import record_from_json, record_to_json
 from broadsheet.sources.live.fetching import Fetcher
 from broadsheet.sources.live.harvesting import Batch, SourceKind
 from broadsheet.sources.live.registry import KINDS
-from broadsheet.store.merging import PRECEDENCE, merge
+from broadsheet.store.merging import PRECEDENCE, PaperHead, merge
 from loopback import CUT, Loopback
 from parts import PROJECT
 
@@ -33,7 +33,7 @@ def known_paper() -> Paper:
         "links": [{"kind": "code", "url": "https://github.com/example/ovens"}],
         "listed_on": "2026-08-20",
     })  # fmt: skip
-    return merge([record], paper_id=1, key="2608.00001", added_at=NOW, revision=1)
+    return merge([record], PaperHead(1, "2608.00001", NOW, 1))
 
 
 def batches(kind: SourceKind, fetch: Fetcher, url: str) -> list[Batch]:
@@ -51,7 +51,29 @@ def test_kind_tells_what_it_is_and_does_one_thing(kind: SourceKind) -> None:
     assert kind.title
     assert kind.about.endswith(".")
     assert (kind.harvest is None) != (kind.enrich is None)
-    assert all(text for _, text in kind.options.values())
+
+
+@each_kind
+def test_every_option_is_described_by_a_sentence(kind: SourceKind) -> None:
+    for _, text in kind.options.values():
+        assert text[0].isupper() or text.startswith("arXivRaw")
+        assert text.endswith(".")
+    assert kind.about[0].isupper()
+
+
+@each_kind
+def test_required_options_have_no_default_and_secret_ones_are_not_required(
+    kind: SourceKind,
+) -> None:
+    assert all(kind.options[name][0] == "" for name in (*kind.required, *kind.secret))
+    assert not set(kind.required) & set(kind.secret)
+
+
+@each_kind
+def test_keys_and_tokens_are_secret(kind: SourceKind) -> None:
+    assert {name for name in kind.options if name in {"key", "token", "password"}} == set(
+        kind.secret
+    )
 
 
 @each_kind

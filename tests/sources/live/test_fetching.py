@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from loopback import CUT, DRIP, HANG, HUGE, Loopback
 
 from broadsheet.errors import SourceError
-from broadsheet.sources.live.fetching import RETRY_AFTER_THROTTLING, Fetcher, Gate, service_of
+from broadsheet.sources.live.fetching import Fetcher, Gate, service_of
+from broadsheet.sources.live.harvesting import conditional, validators
+from broadsheet.sources.live.verdicts import RETRY_AFTER_THROTTLING
+from loopback import CUT, HANG, HUGE, Loopback
 
 
 def failure(fetch: Fetcher, url: str) -> SourceError:
@@ -28,6 +30,22 @@ def test_answer_comes_whole_with_lower_case_headers(fetch: Fetcher, server: Loop
     asked = server.requests()[0].headers
     assert asked["accept"] == "text/xml"
     assert asked["user-agent"].startswith("Broadsheet/")
+
+
+def test_contact_that_no_header_can_hold_is_told_in_ascii(fetch: Fetcher, server: Loopback) -> None:
+    server.answer("/a")
+    replace(fetch, contact="Zoë\r\nX-Sly: 1")(server.url + "/a")
+    asked = server.requests()[0].headers
+    assert "Zo???X-Sly: 1" in asked["user-agent"]
+    assert "x-sly" not in asked
+
+
+def test_validator_outside_ascii_is_not_sent_back(fetch: Fetcher, server: Loopback) -> None:
+    server.answer("/a", body="papers", headers={"ETag": '"caf\xe9"'})
+    kept = validators(fetch(server.url + "/a"))
+    assert kept["etag"] == '"caf\xe9"'
+    assert fetch(server.url + "/a", headers=conditional(kept)).body == b"papers"
+    assert "if-none-match" not in server.requests()[1].headers
 
 
 def test_contact_is_told(fetch: Fetcher, server: Loopback) -> None:
@@ -64,19 +82,6 @@ def test_406_once_is_mended_by_the_second_try(fetch: Fetcher, server: Loopback) 
     assert fetch(server.url + "/a").body == b"papers"
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("nonsense", 300.0), ("0", 0.0)])
-def test_retry_after_is_honoured(
-    fetch: Fetcher, server: Loopback, value: str, seconds: float
-) -> None:
-    server.answer("/a", status=503, headers={"Retry-After": value})
-    assert failure(fetch, server.url + "/a").retry_after == seconds
-
-
-def test_retry_after_may_be_a_date(fetch: Fetcher, server: Loopback) -> None:
-    server.answer("/a", status=429, headers={"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"})
-    assert failure(fetch, server.url + "/a").retry_after == 86_400.0
-
-
 @pytest.mark.parametrize(
     ("status", "is_permanent"), [(400, True), (401, True), (404, True), (410, True), (500, False)]
 )
@@ -98,13 +103,6 @@ def test_allowed_statuses_are_returned(fetch: Fetcher, server: Loopback, status:
 def test_body_cut_in_the_middle_is_a_passing_failure(fetch: Fetcher, server: Loopback) -> None:
     server.answer("/a", body="x" * 1000, fault=CUT)
     assert not failure(fetch, server.url + "/a").permanent
-
-
-def test_slow_drip_ends_at_the_time_limit(fetch: Fetcher, server: Loopback) -> None:
-    server.answer("/a", body="x" * 1000, fault=DRIP)
-    error = failure(replace(fetch, longest_answer=0.5), server.url + "/a")
-    assert "longer than" in str(error)
-    assert not error.permanent
 
 
 def test_silence_ends_at_the_time_limit(fetch: Fetcher, server: Loopback) -> None:
@@ -129,38 +127,6 @@ def test_answer_that_unpacks_without_end_is_left_at_the_limit(
     assert "larger than 1 MiB" in str(
         failure(replace(fetch, largest_body=2**20), server.url + "/a")
     )
-
-
-def test_refused_connection_is_a_passing_failure(fetch: Fetcher) -> None:
-    nobody = replace(fetch, hosts=frozenset({"127.0.0.1:9"}))
-    error = failure(nobody, "http://127.0.0.1:9/")
-    assert "cannot be reached" in str(error)
-    assert not error.permanent
-
-
-def test_unknown_host_is_a_passing_failure(fetch: Fetcher) -> None:
-    nowhere = replace(fetch, hosts=frozenset({"papers.invalid"}))
-    assert not failure(nowhere, "http://papers.invalid/").permanent
-
-
-def test_redirect_within_the_hosts_is_followed(fetch: Fetcher, server: Loopback) -> None:
-    server.answer("/a", status=301, headers={"Location": "/b"})
-    server.answer("/b", body="papers")
-    reply = fetch(server.url + "/a")
-    assert (reply.body, reply.url) == (b"papers", server.url + "/b")
-
-
-def test_redirect_to_elsewhere_is_not_followed(fetch: Fetcher, server: Loopback) -> None:
-    with Loopback.running() as other:
-        server.answer("/a", status=302, headers={"Location": other.url + "/b"})
-        error = failure(fetch, server.url + "/a")
-        assert other.requests() == []
-    assert "not one of its hosts" in str(error)
-
-
-def test_redirects_without_end_are_left(fetch: Fetcher, server: Loopback) -> None:
-    server.answer("/a", status=302, headers={"Location": "/a"})
-    assert "without end" in str(failure(fetch, server.url + "/a"))
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://[bad"])
@@ -203,6 +169,16 @@ def test_clock_set_back_does_not_close_the_gate(tmp_path: Path) -> None:
         pass
     assert waits == []
     assert (tmp_path / "x.last").read_text() == "1000.0"
+
+
+def test_gate_that_cannot_be_held_lets_nobody_through(
+    fetch: Fetcher, server: Loopback, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    error = failure(replace(fetch, gate=Gate(tmp_path / "file")), server.url + "/a")
+    assert "cannot be written" in str(error)
+    assert not error.permanent
+    assert server.requests() == []
 
 
 def test_hosts_of_one_domain_share_a_gate() -> None:

@@ -22,7 +22,7 @@ class _Shape(BaseModel):
 class LinkShape(_Shape):
     """One address attached to a paper."""
 
-    kind: str = Field(description="abstract, pdf, doi, code, project or media.")
+    kind: str = Field(description="abstract, pdf, doi, code, project, media, model or data.")
     url: str = Field(description="The address; http or https.")
 
 
@@ -56,7 +56,8 @@ class PaperShape(_Shape):
     doi: str | None = Field(description="DOI in lower case.")
     categories: list[str] = Field(description="Categories, the primary one first.")
     keywords: list[str] = Field(description="Keywords that the sources give.")
-    votes: int = Field(description="Votes as known from the sources.")
+    votes: int = Field(description="The largest count of a source and all votes of people here.")
+    people_votes: int = Field(description="Votes of people here; part of `votes`.")
     comments: int = Field(description="Comments as known from the sources.")
     published_at: datetime | None = Field(
         description="When the first version was submitted, UTC; null where no source says."
@@ -66,10 +67,19 @@ class PaperShape(_Shape):
     listed_on: date = Field(description="The day whose edition the paper belongs to.")
     version: int = Field(description="Newest version number known.")
     versions: list[VersionShape] = Field(description="Versions known.")
-    links: list[LinkShape] = Field(description="Abstract, PDF, DOI, code, project and media.")
+    links: list[LinkShape] = Field(
+        description="Abstract, PDF, DOI, code, project, media, models and data."
+    )
     sources: list[str] = Field(description="Names of the sources that know the paper.")
     is_withdrawn: bool = Field(description="Whether the authors withdrew it.")
     is_sample: bool = Field(description="Whether it comes from the sample edition alone.")
+
+
+class PersonShape(_Shape):
+    """The public side of an account."""
+
+    name: str = Field(description="The handle.")
+    shown_name: str = Field(description="The full name where given, else the handle.")
 
 
 class HitShape(PaperShape):
@@ -77,6 +87,14 @@ class HitShape(PaperShape):
 
     score: float | None = Field(description="Higher is better; null where the order is no score.")
     reasons: list[ReasonShape] = Field(description="Why the paper stands at this place.")
+    pick: str | None = Field(
+        None,
+        description="The editor's note, maybe empty, where the paper opens a day's front page as "
+        "an editors' pick; null elsewhere.",
+    )
+    brought_by: PersonShape | None = Field(
+        None, description="Who submitted the paper; null where a source brought it."
+    )
 
 
 class RelatedShape(_Shape):
@@ -111,6 +129,7 @@ class PageShape(_Shape):
     previous_on: date | None = Field(description="Nearest day with papers before `start`.")
     next_on: date | None = Field(description="Nearest day with papers after `end`.")
     notes: list[str] = Field(description="Sentences that a reader must see.")
+    picks: int = Field(0, description="Editors' picks that stand first in the whole listing.")
 
     @classmethod
     def of(cls, page: Page, origin: str) -> Self:
@@ -125,6 +144,7 @@ class PageShape(_Shape):
             previous_on=page.previous_on,
             next_on=page.next_on,
             notes=list(page.notes),
+            picks=page.picks,
         )
 
 
@@ -204,7 +224,13 @@ def hit_shape(hit: Hit, origin: str) -> HitShape:
     """A hit as the API gives it."""
     reasons = [ReasonShape.model_validate(reason) for reason in hit.reasons]
     return HitShape.model_validate(
-        {**paper_fields(hit.paper, origin), "score": hit.score, "reasons": reasons}
+        {
+            **paper_fields(hit.paper, origin),
+            "score": hit.score,
+            "reasons": reasons,
+            "pick": hit.pick,
+            "brought_by": hit.brought_by,
+        }
     )
 
 

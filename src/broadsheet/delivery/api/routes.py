@@ -9,8 +9,9 @@ from fastapi.responses import RedirectResponse
 
 from broadsheet import __version__
 from broadsheet.delivery import errors
-from broadsheet.delivery.access import origin_of, paper_of, services_of
+from broadsheet.delivery.access import OPEN_TO_ALL, origin_of, paper_of, services_of
 from broadsheet.delivery.addresses import api_paper_path, quoted_path, with_query
+from broadsheet.delivery.api import people
 from broadsheet.delivery.api.models import (
     IndexShape,
     PageShape,
@@ -49,7 +50,7 @@ _ABOUT = (
     "parameters are ignored."
 )
 _PROBLEM: dict[str, Any] = {"model": ProblemShape, "content": {errors.PROBLEM_TYPE: {}}}
-router = APIRouter()
+router = APIRouter(dependencies=[OPEN_TO_ALL])
 
 
 def create_api(services: "Services") -> FastAPI:
@@ -65,7 +66,8 @@ def create_api(services: "Services") -> FastAPI:
         servers=[{"url": "/api/v1"}],
     )
     api.state.services = services
-    api.include_router(router)
+    for part in (*people.ROUTERS, router):
+        api.include_router(part)
     errors.install(api)
     api.add_middleware(
         CORSMiddleware,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.delivery.addresses import is_web_address, paper_path
 from broadsheet.delivery.citations import publication_day
+from broadsheet.delivery.citations.coins import coins
 from broadsheet.delivery.periods import plain_day
 from broadsheet.delivery.prose import excerpt, marked, title_text
 from broadsheet.delivery.web.counts import counted, number
@@ -16,7 +17,7 @@ from broadsheet.domain import LinkKind
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from broadsheet.domain import Hit, Link, Paper, Reason
+    from broadsheet.domain import Hit, Link, Paper, Person, Reason
 
 NEW_FOR = timedelta(days=2)
 _AUTHORS_SHOWN = 4
@@ -29,6 +30,8 @@ _LINK_NAMES = {
     LinkKind.CODE: "Code",
     LinkKind.PROJECT: "Project",
     LinkKind.MEDIA: "Media",
+    LinkKind.MODEL: "Models",
+    LinkKind.DATA: "Data",
 }
 _SOURCE_NAMES = {
     "listing_page": "Daily Papers page",
@@ -50,6 +53,8 @@ _SOURCE_NAMES = {
     "ris": "RIS library",
     "csl_json": "Zotero or CSL-JSON library",
     "corpus": "paper corpus",
+    "submission": "a reader’s submission",
+    "author": "the authors",
     "sample": "sample edition",
 }
 
@@ -65,8 +70,9 @@ class NamedLink:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One paper in a list."""
+    """One paper in a list; `vote_count` is for readers who may vote."""
 
+    paper_id: int
     key: str
     path: str
     title: Markup
@@ -77,12 +83,16 @@ class Card:
     category: str | None
     source: str
     votes: str
+    vote_count: str
     comments: str
     links: tuple[NamedLink, ...]
     is_new: bool
     is_sample: bool
     is_withdrawn: bool
     reasons: tuple[Reason, ...]
+    pick: str | None
+    brought_by: Person | None
+    coins: str
 
 
 def card(hit: Hit, *, today: date, is_lead: bool = False) -> Card:
@@ -92,6 +102,7 @@ def card(hit: Hit, *, today: date, is_lead: bool = False) -> Card:
     dated_on = publication_day(paper) if paper.is_sample else paper.listed_on
     opening = excerpt(paper.abstract, _LEAD_EXCERPT if is_lead else _EXCERPT, terms)
     return Card(
+        paper_id=paper.paper_id,
         key=paper.key,
         path=paper_path(paper.key),
         title=marked(title_text(paper.title) or "Untitled", terms),
@@ -100,15 +111,25 @@ def card(hit: Hit, *, today: date, is_lead: bool = False) -> Card:
         dated_on=dated_on,
         dated_in_words=plain_day(dated_on),
         category=paper.primary_category,
-        source=source_name(paper.sources[0]) if paper.sources else "",
+        source=_source(hit),
         votes=counted(paper.votes, "vote", "votes") if paper.votes else "",
+        vote_count=number(paper.votes) if paper.votes else "",
         comments=counted(paper.comments, "comment", "comments") if paper.comments else "",
         links=named_links(paper.links, one_of_each=True),
         is_new=is_new(paper, today),
         is_sample=paper.is_sample,
         is_withdrawn=paper.is_withdrawn,
         reasons=hit.reasons,
+        pick=hit.pick,
+        brought_by=hit.brought_by,
+        coins=coins(paper),
     )
+
+
+def _source(hit: Hit) -> str:
+    """The most trusted source; none where the card names who brought the paper by hand."""
+    first = next(iter(hit.paper.sources), "")
+    return "" if first == "submission" and hit.brought_by else source_name(first)
 
 
 def is_new(paper: Paper, today: date) -> bool:

@@ -91,7 +91,9 @@ def period_view(
         sections=sections(kind, period.start),
         previous=_neighbour(kind, page.previous_on, "Previous", place),
         following=_neighbour(kind, page.next_on, "Next", place),
-        sorts=_sorts(page, place, (Sort.VOTES, Sort.DATE)),
+        sorts=_front_sorts(page, place)
+        if page.picks
+        else _sorts(page, place, (Sort.VOTES, Sort.DATE)),
         chips=_chips(categories, place, category),
         empty=f"No papers{where} were listed {_on(period)}.",
     )
@@ -178,6 +180,17 @@ def _neighbour(kind: ListingKind, day: date | None, word: str, place: Place) -> 
     label = plain_day(day) if kind is ListingKind.DAY else period.title
     url = replace(place, path=period.path).to()
     return Way(f"{word} {_KIND_WORDS[kind]}: {label}", url, short=label)
+
+
+def _front_sorts(page: Page, place: Place) -> tuple[Way, ...]:
+    """The orders of a day that editors laid out: theirs, then those without their picks first."""
+    chosen = page.listing.sort
+    front = Way("Front page", place.to(sort=None), is_current=chosen is None)
+    others = (
+        Way(_SORT_NAMES[sort], place.to(sort=sort.value), is_current=chosen is sort)
+        for sort in (Sort.VOTES, Sort.DATE)
+    )
+    return (front, *others)
 
 
 def _sorts(page: Page, place: Place, sorts: tuple[Sort, ...]) -> tuple[Way, ...]:

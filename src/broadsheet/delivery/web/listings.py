@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from broadsheet.delivery.access import services_of
+from broadsheet.delivery.access import OPEN_TO_ALL, services_of
 from broadsheet.delivery.addresses import with_query
+from broadsheet.delivery.lists.ways import citation_links, feed_links
 from broadsheet.delivery.parameters import (
     After,
     Before,
@@ -27,10 +28,11 @@ from broadsheet.delivery.web.listing_view import (
     search_view,
     trending_view,
 )
+from broadsheet.delivery.web.people.doings import doings_of
 from broadsheet.domain import Listing, ListingKind, Sort, Window
 from broadsheet.errors import NotFound
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[OPEN_TO_ALL])
 At = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
@@ -146,8 +148,11 @@ def _render(request: Request, view: ListingView, listing: Listing) -> Response:
         "listing.html",
         view=view,
         listing=listing,
+        doings=doings_of(request, [card.paper_id for card in view.cards]),
         query=listing.query,
         sections=view.sections,
+        feeds=feed_links(listing),
+        citations=citation_links(listing),
         choices=[name for name, _ in choices],
     )
     return rendered

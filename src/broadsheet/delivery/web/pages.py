@@ -10,7 +10,9 @@ from markupsafe import Markup, escape
 
 from broadsheet.delivery.access import origin_of
 from broadsheet.delivery.addresses import paper_path, with_query
+from broadsheet.delivery.lists.ways import FRONT_FEEDS
 from broadsheet.delivery.periods import day_in_words, plain_day
+from broadsheet.delivery.visitors import known_visitor
 from broadsheet.delivery.web.assets import load_assets
 from broadsheet.delivery.web.counts import number
 from broadsheet.delivery.web.ways import sections
@@ -53,16 +55,26 @@ class Pages:
         self, request: Request, template: str, *, status: int = 200, **context: object
     ) -> HTMLResponse:
         """The template filled in; `context` adds to what every page knows."""
+        visitor = known_visitor(request)
         common = {
+            "visitor": visitor,
+            "form_token": visitor.form_token,
             "dateline": day_in_words(self._clock().date()),
             "query": "",
             "sections": sections(),
             "origin": origin_of(request),
             "path": request.url.path,
+            "here": f"{request.url.path}?{request.url.query}".removesuffix("?"),
             "source_summary": self._source_summary(),
+            "feeds": FRONT_FEEDS,
+            "sends_mail": bool(request.app.state.services.settings.smtp_host),
         }
         body = self._templates.get_template(template).render({**common, **context})
-        return HTMLResponse(body, status)
+        reply = HTMLResponse(body, status)
+        if visitor.account is not None:
+            reply.headers["Cache-Control"] = "private, no-cache"
+            reply.headers["Vary"] = "Cookie"
+        return reply
 
 
 def with_code(text: str) -> Markup:

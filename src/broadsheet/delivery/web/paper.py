@@ -1,33 +1,28 @@
-"""The page of one paper, and its citation as a file."""
+"""The page of one paper."""
 
 from datetime import date
 from http import HTTPStatus
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from broadsheet.delivery.access import paper_of, services_of
+from broadsheet.delivery.access import OPEN_TO_ALL, origin_of, paper_of, services_of
 from broadsheet.delivery.addresses import api_paper_path, paper_path
-from broadsheet.delivery.citations import bibtex, citation_key, publication_day
+from broadsheet.delivery.citations import bibtex, publication_day
+from broadsheet.delivery.citations.schema_org import as_script
+from broadsheet.delivery.collecting import collecting
 from broadsheet.delivery.prose import abstract_html, excerpt, title_text
+from broadsheet.delivery.representations import forms_of, other_form
 from broadsheet.delivery.web.cards import card, is_new, named_links, source_name
+from broadsheet.delivery.web.people.authorship import authorship_of
+from broadsheet.delivery.web.people.doings import doings_of
+from broadsheet.delivery.web.people.thread import thread_view
 from broadsheet.domain import Listing, ListingKind, Paper
+from broadsheet.ranking.votes_in_words import votes_in_words
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[OPEN_TO_ALL])
 SIMILAR_SHOWN = 6
 _DESCRIPTION = 200
-
-
-@router.get("/papers/{key:path}.bib")
-def paper_bibtex(request: Request, key: str) -> Response:
-    """The BibTeX entry as a file."""
-    paper = paper_of(request, key)
-    if paper.key != key:
-        return _moved(f"{paper_path(paper.key)}.bib")
-    name = quote(f"{citation_key(paper)}.bib")
-    headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(bibtex(paper), media_type="application/x-bibtex", headers=headers)
 
 
 @router.get("/papers/{key:path}")
@@ -36,6 +31,9 @@ def paper_page(request: Request, key: str) -> Response:
     paper = paper_of(request, key)
     if paper.key != key:
         return _moved(paper_path(paper.key))
+    other = other_form(request, paper)
+    if other is not None:
+        return other
     services = services_of(request)
     abstract, is_cut = abstract_html(paper.abstract)
     today = services.clock().date()
@@ -57,10 +55,18 @@ def paper_page(request: Request, key: str) -> Response:
         related=services.store.related(paper.paper_id),
         sources=_sources(request, paper),
         similar=[card(hit, today=today) for hit in similar.hits],
+        thread=thread_view(request, paper),
+        authorship=authorship_of(request, paper),
+        doings=doings_of(request, [paper.paper_id, *(hit.paper.paper_id for hit in similar.hits)]),
+        votes_in_words=votes_in_words(paper),
         notes=similar.notes,
         bibtex=bibtex(paper),
+        json_ld=as_script(paper, origin_of(request)),
+        forms=forms_of(paper),
         title_text=title_text,
+        **collecting(request, paper),
     )
+    rendered.headers.add_vary_header("Accept")
     return rendered
 
 

@@ -1,9 +1,9 @@
-"""Pages that list no papers: help, the API's description, health, robots and static files."""
+"""Pages that list no papers: help, the API's description, health and static files."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from broadsheet.delivery.access import services_of
+from broadsheet.delivery.access import ALWAYS_OPEN, OPEN_TO_ALL, services_of
 from broadsheet.delivery.web.cards import source_name
 from broadsheet.delivery.web.source_states import source_lines
 from broadsheet.errors import NotFound
@@ -11,10 +11,9 @@ from broadsheet.status import status
 
 router = APIRouter(include_in_schema=False)
 _YEAR = "public, max-age=31536000, immutable"
-_ROBOTS = "User-agent: *\nDisallow: /papers?q=\nDisallow: /api/\n"
 
 
-@router.get("/about")
+@router.get("/about", dependencies=[OPEN_TO_ALL])
 def about(request: Request) -> Response:
     """What this is and what it holds."""
     state = status(services_of(request))
@@ -22,32 +21,32 @@ def about(request: Request) -> Response:
     return _page(request, "about.html", state=state, sources=sources)
 
 
-@router.get("/sources")
+@router.get("/sources", dependencies=[OPEN_TO_ALL])
 def sources(request: Request) -> Response:
     """How every live source stands, and why."""
     return _page(request, "sources.html", lines=source_lines(services_of(request)))
 
 
-@router.get("/search-help")
+@router.get("/search-help", dependencies=[OPEN_TO_ALL])
 def search_help(request: Request) -> Response:
     """The search language and the keyboard shortcuts."""
     return _page(request, "search_help.html")
 
 
-@router.get("/api")
-@router.get("/api/v1")
+@router.get("/api", dependencies=[OPEN_TO_ALL])
+@router.get("/api/v1", dependencies=[OPEN_TO_ALL])
 def api_description(request: Request) -> Response:
     """The API's endpoints, read from the same description that programs read."""
     return _page(request, "api.html", description=request.app.state.api.openapi())
 
 
-@router.get("/api/")
+@router.get("/api/", dependencies=[OPEN_TO_ALL])
 def api_slash() -> Response:
     """The same page under the address that people shorten by hand."""
     return RedirectResponse("/api")
 
 
-@router.get("/health")
+@router.get("/health", dependencies=[ALWAYS_OPEN])
 def health(request: Request) -> Response:
     """For monitors: whether the library answers, how many papers, and the state of the index."""
     state = status(services_of(request), with_sources=False)
@@ -62,13 +61,7 @@ def health(request: Request) -> Response:
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/robots.txt")
-def robots() -> Response:
-    """What crawlers may read."""
-    return PlainTextResponse(_ROBOTS)
-
-
-@router.get("/static/{name}")
+@router.get("/static/{name}", dependencies=[ALWAYS_OPEN])
 def static(request: Request, name: str) -> Response:
     """A static file under its hashed address."""
     asset = request.app.state.pages.by_path.get(f"/static/{name}")

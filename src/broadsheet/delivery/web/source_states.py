@@ -34,6 +34,7 @@ class SourceLine:
     state: str
     reason: str
     is_trouble: bool
+    is_overdue: bool
     checked_at: datetime | None
     news_at: datetime | None
     due_at: datetime | None
@@ -54,6 +55,7 @@ def source_lines(services: Services) -> list[SourceLine]:
                 state=state.value,
                 reason=reason,
                 is_trouble=state in {SourceState.FAILED, SourceState.STALLED},
+                is_overdue=source.due_at <= now,
                 checked_at=source.checked_at,
                 news_at=source.news_at,
                 due_at=None if source.is_paused else source.due_at,

@@ -226,7 +226,7 @@ SOURCE = SourceKind(
         "url": (f"{_SITE}anthology+abstracts.bib.gz", "Address of the packed BibTeX file."),
         "event": (
             "",
-            "Events joined by commas, as acl-2025,emnlp-2025; without it this year and the last.",
+            "Events joined by commas, as acl-2025,emnlp-2025; this year and the last if empty.",
         ),
     },
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+_OWN_PORTS = {"http": 80, "https": 443}
 _DAY = re.compile(r"[\w.-]{1,40}=\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -30,6 +31,19 @@ def public_address(url: str) -> str:
     """Scheme, host, port and path of an address, for links to be resolved against; else empty."""
     parts = _parts(url)
     return "" if parts is None else _public(parts)
+
+
+def host_of(url: str) -> str:
+    """Host of a web address, with the port unless it is the scheme's own; empty for no such one."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _OWN_PORTS or not host or port == 0:
+        return ""
+    name = f"[{host}]" if ":" in host else host
+    return name if port in {None, _OWN_PORTS[parts.scheme]} else f"{name}:{port}"
 
 
 def _parts(url: str) -> SplitResult | None:

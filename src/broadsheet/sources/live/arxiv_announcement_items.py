@@ -14,10 +14,10 @@ from xml.etree.ElementTree import Element
 from broadsheet.domain import PaperRecord, Version
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_id
-from broadsheet.sources.arxiv_snapshot import is_withdrawn
+from broadsheet.sources.arxiv_snapshot import is_withdrawn, names_in
 from broadsheet.sources.fields import checked, fold
 from broadsheet.sources.links import find_links
-from broadsheet.sources.live.arxiv_oai_records import id_month, names_in
+from broadsheet.sources.live.arxiv_oai_records import id_month
 from broadsheet.sources.live.calendars import EASTERN
 from broadsheet.sources.live.xml_answers import text_of
 

@@ -213,7 +213,10 @@ SOURCE = SourceKind(
     calendar=ArxivCalendar(delay_minutes=255),
     harvest=harvest,
     options={
-        "url": ("https://rss.arxiv.org/rss", "The address that is asked; …/atom works as well."),
+        "url": (
+            "https://rss.arxiv.org/rss",
+            "Address of the feeds; https://rss.arxiv.org/atom works as well.",
+        ),
         "categories": (
             "cs.AI cs.CL cs.CV cs.LG stat.ML",
             "Categories or archives (cs), separated by blanks.",

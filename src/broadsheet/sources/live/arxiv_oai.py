@@ -304,8 +304,8 @@ SOURCE = SourceKind(
     calendar=ArxivCalendar(delay_minutes=150),
     harvest=harvest,
     options={
-        "url": ("https://oaipmh.arxiv.org/oai", "The address that is asked."),
-        "format": ("arXivRaw", "arXivRaw for exact dates and versions, or arXiv."),
+        "url": ("https://oaipmh.arxiv.org/oai", "Address of the interface."),
+        "format": ("arXivRaw", "arXivRaw, with exact dates and versions, or arXiv."),
         "set": ("", "Sets such as cs or cs:cs:AI, separated by blanks; empty for all of arXiv."),
         "from": ("", "First day of change to harvest; empty for seven days before the start."),
         "until": ("", "Last day of change; with it only this window is harvested."),

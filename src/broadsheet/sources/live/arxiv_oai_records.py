@@ -18,8 +18,6 @@ from broadsheet.sources.live.calendars import is_announcement_day
 NAME = "arxiv_oai"
 _PREFIX = "oai:arXiv.org:"
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
-_IN_BRACKETS = re.compile(r"\([^()]*\)")
-_BETWEEN_NAMES = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
 _NEW_ID = re.compile(r"(\d\d)(\d\d)\.")
 _OLD_ID = re.compile(r"[^/]*/(\d\d)(\d\d)")
 _FIRST_YEAR = 91
@@ -142,7 +140,6 @@ def _midnight(value: date) -> datetime:
 
 def _of_raw(content: Element, namespace: str, more: dict[str, str]) -> PaperRecord:
     fields = {**_texts(content, len(namespace)), **more}
-    fields["authors_parsed"] = [[name] for name in names_in(fields.get("authors", ""))]
     listed = content.findall(f"{namespace}version")
     fields["versions"] = [
         {"version": one.get("version"), "created": one.findtext(f"{namespace}date")}
@@ -175,16 +172,6 @@ def _announced(record: PaperRecord, changed: str | None) -> PaperRecord:
 
 def _number(version: Element) -> int:
     return whole_number(version.get("version", "").removeprefix("v"), 4) or 0
-
-
-def names_in(authors: str) -> list[str]:
-    """Names in one string such as `A. B. Name (1 and 2), C. Name and D. Name ((1) X, (2) Y)`."""
-    while "(" in authors:
-        stripped = _IN_BRACKETS.sub("", authors)
-        if stripped == authors:
-            break
-        authors = stripped
-    return [name for name in _BETWEEN_NAMES.split(" ".join(authors.split())) if name.strip(" .:")]
 
 
 _READERS = {"arXiv": _of_arxiv, "arXivRaw": _of_raw}

@@ -75,6 +75,16 @@ def harvest(fetch: Fetch, options: Options, cursor: Cursor, now: datetime) -> It
             return
 
 
+def look_up(fetch: Fetch, options: Options, arxiv_id: str, now: datetime) -> PaperRecord | None:
+    """One paper by its arXiv id; see `LookUp` for the contract."""
+    asked = urlencode({"id_list": arxiv_id, "max_results": 1})
+    reply = fetch(f"{options['url']}?{asked}", accept=_ACCEPT)
+    host = urlsplit(options["url"]).hostname or "The service"
+    found, _ = read(reply.body, host, lambda body: read_slice(body, now.date()))
+    # For an id that it does not know, arXiv sends nothing, or an entry without a title.
+    return next((one for one in found.records if one.record_id == arxiv_id), None)
+
+
 def _moved(twice: int) -> str:
     if not twice:
         return ""
@@ -160,8 +170,9 @@ SOURCE = SourceKind(
     pause_seconds=3.0,
     calendar=ArxivCalendar(delay_minutes=30),
     harvest=harvest,
+    look_up=look_up,
     options={
-        "url": ("https://export.arxiv.org/api/query", "The address that is asked."),
+        "url": ("https://export.arxiv.org/api/query", "Address of the interface."),
         "query": ("cat:cs.LG", "The query, such as cat:cs.CL AND abs:parsing."),
         "limit": ("1000", "How many papers, last changed first; at most 30000."),
     },

@@ -20,11 +20,20 @@ from broadsheet.identifiers import normalise_doi
 from broadsheet.sources.fields import fold, text, whole_number
 from broadsheet.sources.links import find_links, unique, web_link
 from broadsheet.sources.live.calendars import Every
-from broadsheet.sources.live.harvesting import Batch, Cursor, Fetch, Harvest, Options, SourceKind
+from broadsheet.sources.live.harvesting import (
+    Batch,
+    Cursor,
+    Fetch,
+    Harvest,
+    LookUp,
+    Options,
+    SourceKind,
+)
 from broadsheet.sources.live.json_answers import json_answer, sorted_items
 
 _MOST_DAYS = 366
 _NOTHING = "no posts found"
+_PLAIN_DOI = re.compile(r"10\.\d{4,9}/\w(?:[.-]?\w)*", re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DAY_IN_DOI = re.compile(r"10\.\d+/(20\d\d)\.(\d\d)\.(\d\d)\.\d+")
 # Marks that the API leaves in abstracts where the manuscript had headings, lists and figures.
@@ -89,6 +98,21 @@ def harvest(
             declared=None if total is None else max(total - place.merged, 0),
             note=note,
         )
+
+
+def look_up(
+    server: str, fetch: Fetch, options: Options, doi: str, now: datetime
+) -> PaperRecord | None:
+    """One paper by its DOI; see `LookUp` for the contract.
+
+    DOIs go into the path as they are, so none but plain ones are asked for.
+    """
+    if not _PLAIN_DOI.fullmatch(doi):
+        return None
+    url = f"{options['url'].rstrip('/')}/{doi}/na/json"
+    _, items = _page(fetch, url)
+    records, _, _ = _records(items, server, url, now.date())
+    return next((one for one in records if one.record_id == doi), None)
 
 
 def _start(options: Options, cursor: Cursor, today: date) -> _Place:
@@ -279,6 +303,7 @@ def _links(server: str, doi: str, number: int, abstract: str) -> tuple[Link, ...
 
 def _kind(server: str, title: str, subjects: str) -> SourceKind:
     harvest_server: Harvest = partial(harvest, server)
+    look_up_there: LookUp = partial(look_up, server)
     return SourceKind(
         name=server,
         title=title,
@@ -287,10 +312,17 @@ def _kind(server: str, title: str, subjects: str) -> SourceKind:
         pause_seconds=1.0,
         calendar=Every(hours=6),
         harvest=harvest_server,
+        look_up=look_up_there,
         options={
-            "url": (f"https://api.biorxiv.org/details/{server}", "Address of the list of versions"),
-            "category": ("", f"Only one of {title}'s categories, such as “{_EXAMPLES[server]}”"),
-            "days": ("7", "How many days the first harvest of a day goes back"),
+            "url": (
+                f"https://api.biorxiv.org/details/{server}",
+                "Address of the list of versions.",
+            ),
+            "category": (
+                "",
+                f"One of {title}'s categories, such as {_EXAMPLES[server]}; all of them if empty.",
+            ),
+            "days": ("7", "How many days the first harvest of a day goes back, at most 366."),
         },
     )
 

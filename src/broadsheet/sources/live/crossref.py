@@ -11,17 +11,18 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 
-from broadsheet.errors import SourceError
+from broadsheet.domain import PaperRecord
+from broadsheet.errors import RecordError, SourceError
 from broadsheet.sources.crossref_work import record_of_work
-from broadsheet.sources.fields import Context, count, excerpt
+from broadsheet.sources.fields import Context, checked, count, excerpt
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.harvesting import Batch, Cursor, Fetch, Options, Reply, SourceKind
 from broadsheet.sources.live.json_answers import sorted_items
-from broadsheet.sources.live.shapes import list_in, object_answer
+from broadsheet.sources.live.shapes import list_in, object_answer, object_in
 
 ROWS = 200
 WINDOW = timedelta(days=7)
@@ -53,6 +54,19 @@ def harvest(fetch: Fetch, options: Options, cursor: Cursor, now: datetime) -> It
             return
         token = following
         message = _page(fetch, options, start, token)
+
+
+def look_up(fetch: Fetch, options: Options, doi: str, now: datetime) -> PaperRecord | None:
+    """One work by its DOI; see `LookUp` for the contract."""
+    address = f"{options['url'].rstrip('/')}/works/{quote(doi, safe='')}"
+    reply = fetch(address, accept="application/json", allow=_REFUSED)
+    if reply.status in _REFUSED:
+        return None
+    work = object_in(object_answer(reply), "message")
+    try:
+        return checked(record_of_work(work, Context(now.date())), now.date())
+    except (RecordError, ValueError) as error:
+        raise SourceError(f"Crossref's answer cannot be used: {error}", permanent=True) from error
 
 
 def _start(cursor: Cursor, today: date) -> tuple[str, str]:
@@ -130,12 +144,13 @@ SOURCE = SourceKind(
     pause_seconds=1.0,
     calendar=Every(hours=6),
     harvest=harvest,
+    look_up=look_up,
     options={
         "url": ("https://api.crossref.org", "Address of the REST API."),
         "filter": (
             "type:posted-content",
             "Crossref filters joined by commas, as type:posted-content,prefix:10.26434.",
         ),
-        "mailto": ("", "An e-mail address; Crossref answers faster to those who say who they are."),
+        "mailto": ("", "An e-mail address; Crossref answers those faster who say who they are."),
     },
 )

@@ -249,12 +249,13 @@ SOURCE = SourceKind(
     pause_seconds=3.0,
     calendar=Every(hours=1),
     harvest=harvest,
+    required=("url",),
     options={
-        "url": ("", "Address of the feed"),
+        "url": ("", "Address of the feed."),
         "listed": (
             "item",
-            "What an item's date is: “item” the day of the list it belongs to, “paper” the day "  # noqa: ISC004
-            "the paper was submitted, “seen” nothing, and the day it is first seen counts",
+            "What an item's date is: item for the day of the list it belongs to, paper for the day "  # noqa: ISC004
+            "the paper was submitted, seen for neither, so that the day it is first seen counts.",
         ),
     },
 )

@@ -6,24 +6,33 @@ from what the SourceError says.
 
 from __future__ import annotations
 
+import os
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from broadsheet import __version__
 from broadsheet.errors import SourceError
-from broadsheet.sources.live.addresses import shown_address
+from broadsheet.sources.live.addresses import host_of, shown_address
 from broadsheet.sources.live.harvesting import Reply
+from broadsheet.sources.live.verdicts import (
+    REDIRECTS,
+    broken_connection,
+    check_clock,
+    judge_reply,
+    redirect_target,
+)
 
 LARGEST_BODY = 128 * 1024 * 1024
 """Bytes of one answer; a week of arXiv in one answer has 20 million."""
@@ -32,22 +41,17 @@ LONGEST_ANSWER = 300.0
 SILENCE = 60.0
 """Seconds without a byte; arXiv may think for half a minute before it begins."""
 MOST_REDIRECTS = 5
-THROTTLING = frozenset((403, 406, 429, 503))
-RETRY_AFTER_THROTTLING = 300.0
-"""Seconds to stay away when a service throttles without saying for how long."""
 _LONGEST_NAME = 200
-_LONGEST_RETRY_AFTER = 86_400.0
-_RATE_EXCEEDED = b"rate exceeded"
 _KEEPING_METHOD = frozenset((307, 308))
 _SECRET = frozenset(("authorization", "x-api-key"))
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
 class Gate:
     """Lets one request at a time pass to a service, at a distance, over all processes.
 
     The state is a lock file and a time file in one folder: all workers of one data folder share
-    the gate. `wait` and `clock` stand in for the seconds of the real world in tests.
+    the gate. `wait` and `clock` stand in for the seconds of the real world in tests. `patience` is
+    how many seconds to wait for whoever is passing; negative is without end.
     """
 
     def __init__(
@@ -56,7 +60,9 @@ class Gate:
         *,
         wait: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
+        patience: float = -1,
     ) -> None:
+        self._patience = patience
         self._folder = folder
         self._wait = wait
         self._clock = clock
@@ -64,9 +70,8 @@ class Gate:
     @contextmanager
     def passing(self, service: str, pause_seconds: float) -> Iterator[None]:
         """Hold the gate of a service for one request, `pause_seconds` after the last one ended."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         stamp = self._folder / f"{service}.last"
-        with FileLock(self._folder / f"{service}.lock"):
+        with self._held(service):
             # A clock set back must not close the gate for longer than the pause.
             since = abs(self._clock() - _read_stamp(stamp))
             if since < pause_seconds:
@@ -74,7 +79,37 @@ class Gate:
             try:
                 yield
             finally:
-                stamp.write_text(repr(self._clock()))
+                self._write_stamp(stamp)
+
+    @contextmanager
+    def _held(self, service: str) -> Iterator[None]:
+        lock = FileLock(self._folder / f"{service}.lock")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=self._patience)
+        except Timeout as error:
+            raise SourceError(
+                f"{service} is being asked for something else, which takes long.", permanent=False
+            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _write_stamp(self, stamp: Path) -> None:
+        try:
+            stamp.write_text(repr(self._clock()))
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> SourceError:
+        return SourceError(
+            f"The folder {self._folder}, where requests are paced, cannot be written "
+            f"({error.strerror}); nothing is asked without it.",
+            permanent=False,
+        )
 
 
 def _read_stamp(stamp: Path) -> float:
@@ -98,7 +133,8 @@ class Fetcher:
     """Fetches for one source: only its hosts, through its gate. Implements `Fetch`.
 
     `contact` is the operator's address in the User-Agent. Proxies are taken from HTTPS_PROXY and
-    its like, certificates from the system, or from the file that SSL_CERT_FILE names.
+    its like, certificates from the system, or from the file that SSL_CERT_FILE names. With `now`,
+    answers are refused while that clock and the services' are days apart.
     """
 
     hosts: frozenset[str]
@@ -108,6 +144,7 @@ class Fetcher:
     largest_body: int = LARGEST_BODY
     longest_answer: float = LONGEST_ANSWER
     silence: float = SILENCE
+    now: Callable[[], datetime] | None = None
     _client: list[httpx2.Client] = field(default_factory=list)
 
     def __call__(
@@ -125,15 +162,18 @@ class Fetcher:
         if reply.status == HTTPStatus.NOT_ACCEPTABLE:
             reply = self._ask(url, {**asked, "Accept": "*/*"}, content)
         for _ in range(MOST_REDIRECTS):
-            if reply.status not in _REDIRECTS or not reply.headers.get("location"):
+            if reply.status not in REDIRECTS or not reply.headers.get("location"):
                 break
-            target = _target(reply)
+            target = redirect_target(reply)
             if _origin(target) != _origin(reply.url):
                 asked = {name: asked[name] for name in asked if name.lower() not in _SECRET}
             if reply.status not in _KEEPING_METHOD:
                 content = None
             reply = self._ask(target, asked, content, is_redirect=True)
-        return _judged(reply, allow)
+        judge_reply(reply, allow)
+        if self.now is not None:
+            check_clock(reply, self.now())
+        return reply
 
     def close(self) -> None:
         """Close the connections."""
@@ -143,7 +183,7 @@ class Fetcher:
     def _user_agent(self) -> str:
         contact = f"; {self.contact}" if self.contact else ""
         name = f"Broadsheet/{__version__} (research paper reader{contact})"
-        return name.encode("ascii", "replace").decode()
+        return "".join(sign if " " <= sign <= "~" else "?" for sign in name)
 
     def _ask(
         self,
@@ -153,14 +193,10 @@ class Fetcher:
         *,
         is_redirect: bool = False,
     ) -> Reply:
-        try:
-            parts = urlsplit(url)
-            name = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
-        except ValueError as error:
-            raise SourceError(f"{shown_address(url)} is no web address.") from error
-        if parts.scheme not in {"http", "https"} or name not in self.hosts:
+        host = host_of(url)
+        if not host or host not in self.hosts:
             raise SourceError(
-                f"The source leads to {name or shown_address(url)}, which is not one of its hosts; "
+                f"The source leads to {host or shown_address(url)}, which is not one of its hosts; "
                 "nothing was asked there.",
                 permanent=not is_redirect,
             )
@@ -168,13 +204,16 @@ class Fetcher:
             try:
                 return self._read(url, _sendable(headers), content)
             except (httpx2.InvalidURL, UnicodeError) as error:
-                raise SourceError(f"{shown_address(url)} cannot be asked.") from error
+                raise SourceError(
+                    f"{shown_address(url)} cannot be asked.", permanent=not is_redirect
+                ) from error
             except httpx2.HTTPError as error:
-                raise _unreachable(str(name), error) from error
+                raise broken_connection(host, error) from error
 
     def _read(self, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
         if not self._client:
-            self._client.append(httpx2.Client(timeout=self.silence, follow_redirects=False))
+            trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+            self._client.append(httpx2.Client(timeout=self.silence, verify=trusted))
         client = self._client[0]
         is_late = threading.Event()
 
@@ -187,19 +226,26 @@ class Fetcher:
         watchdog.daemon = True
         watchdog.start()
         try:
-            return self._received(client, url, headers, content)
+            reply = self._received(client, url, headers, content)
         except (httpx2.HTTPError, RuntimeError, OSError) as error:
             if not is_late.is_set():
                 raise
-            raise SourceError(
-                f"The answer of {urlsplit(url).hostname} took longer than "
-                f"{self.longest_answer:.0f} seconds.",
-                permanent=False,
-            ) from error
+            raise self._too_late(url) from error
         finally:
             watchdog.cancel()
             if is_late.is_set():
                 self._client.clear()
+        # A body without a length ends wherever its connection does, also where it was closed here.
+        if is_late.is_set():
+            raise self._too_late(url)
+        return reply
+
+    def _too_late(self, url: str) -> SourceError:
+        return SourceError(
+            f"The answer of {urlsplit(url).hostname} took longer than "
+            f"{self.longest_answer:g} seconds.",
+            permanent=False,
+        )
 
     def _received(
         self,
@@ -220,72 +266,16 @@ class Fetcher:
             return Reply(str(reply.url), reply.status_code, named, bytes(body))
 
 
+@lru_cache(maxsize=4)
+def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """The certificates trusted here, for what the environment names; reading them takes a while."""
+    return httpx2.create_ssl_context()
+
+
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that can be sent; a validator that a server sent broken is left out."""
     return {name: value for name, value in headers.items() if value.isascii()}
 
 
-def _target(reply: Reply) -> str:
-    """Where a redirect leads; never from https to http, where keys would travel in the clear."""
-    try:
-        target = urljoin(reply.url, reply.headers["location"])
-        scheme = urlsplit(target).scheme
-    except ValueError as error:
-        raise SourceError("The service redirects to no web address.", permanent=False) from error
-    if urlsplit(reply.url).scheme == "https" and scheme != "https":
-        raise SourceError("The service redirects from https to http.", permanent=False)
-    return target
-
-
 def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
-
-
-def _unreachable(host: str, error: httpx2.HTTPError) -> SourceError:
-    if isinstance(error, httpx2.TimeoutException):
-        reason = "did not answer in time"
-    elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
-        reason = f"broke off its answer ({error})" if str(error) else "broke off its answer"
-    elif isinstance(error, httpx2.DecodingError):
-        reason = "sent an answer that cannot be unpacked"
-    else:
-        reason = f"cannot be reached ({error})" if str(error) else "cannot be reached"
-    return SourceError(f"{host} {reason}.", permanent=False)
-
-
-def _judged(reply: Reply, allow: tuple[int, ...]) -> Reply:
-    """The reply if it may be read; raises SourceError for all others."""
-    host = urlsplit(reply.url).hostname
-    is_excuse = reply.body[:200].strip().lower().startswith(_RATE_EXCEEDED)
-    if reply.status in allow or (reply.status == HTTPStatus.OK and not is_excuse):
-        return reply
-    if is_excuse or reply.status in THROTTLING:
-        raise SourceError(
-            f"{host} asks to slow down (HTTP {reply.status}).",
-            permanent=False,
-            retry_after=_retry_after(reply),
-        )
-    if reply.status in _REDIRECTS:
-        raise SourceError(f"{host} redirects without end.", permanent=False)
-    is_passing = reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in {408, 425}
-    raise SourceError(
-        f"{host} answered HTTP {reply.status}.",
-        permanent=not is_passing,
-        retry_after=_retry_after(reply) if "retry-after" in reply.headers else None,
-    )
-
-
-def _retry_after(reply: Reply) -> float:
-    """Seconds to stay away, as seconds or as a date (RFC 9110, section 10.2.3)."""
-    value = reply.headers.get("retry-after", "").strip()
-    seconds = RETRY_AFTER_THROTTLING
-    if value.isascii() and value.isdecimal():
-        seconds = float(value[:9])
-    elif value:
-        try:
-            until = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return seconds
-        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
+    return urlsplit(url).scheme, host_of(url)

@@ -10,7 +10,7 @@ from typing import Any
 
 from broadsheet.domain import LinkKind, Paper, PaperRecord, Reject
 from broadsheet.errors import RecordError
-from broadsheet.sources.fields import count, excerpt, text
+from broadsheet.sources.fields import count, excerpt, fold
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.enriching import in_groups, record_about, with_ids
 from broadsheet.sources.live.harvesting import Batch, Fetch, Options, SourceKind
@@ -66,12 +66,12 @@ def _asked(fetch: Fetch, options: Options, name: str) -> dict[str, Any] | Record
     if reply.status in _GONE:
         return {"repository": name, "is_gone": True}
     answer = object_answer(reply)
-    stars = count(answer, "stargazers_count")
+    stars, new_name = count(answer, "stargazers_count"), answer.get("full_name")
     if stars is None:
         return RecordError("The answer names no number of stars.", excerpt(reply.body))
     # A repository that has moved answers under its new name.
     return {
-        "repository": text(answer, "full_name") or name,
+        "repository": fold(new_name) if isinstance(new_name, str) and new_name else name,
         "stars": stars,
         "archived": answer.get("archived") is True,
     }
@@ -86,8 +86,9 @@ SOURCE = SourceKind(
     calendar=Every(hours=24),
     enrich=enrich,
     record_source="github",
+    secret=("token",),
     options={
         "url": ("https://api.github.com", "Address of the REST API."),
-        "token": ("", "A token without any permission; 5,000 requests an hour instead of 60."),
+        "token": ("", "A token without any permission: 5,000 requests an hour instead of 60."),
     },
 )

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from broadsheet.domain import Paper, PaperRecord, Reject
+from broadsheet.errors import SourceError
 
 Cursor = Mapping[str, Any]
 """Where a harvest goes on: JSON values of the source's own; empty before the first harvest."""
@@ -30,6 +31,10 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class NoConnection(SourceError):
+    """No connection could be made at all: the service is down, or this machine is offline."""
 
 
 class Fetch(Protocol):
@@ -83,6 +88,9 @@ Harvest = Callable[[Fetch, Options, Cursor, datetime], Iterator[Batch]]
 Enrich = Callable[[Fetch, Options, Sequence[Paper], datetime], Iterator[Batch]]
 """(fetch, options, papers, now) -> batches of records about papers that are known already."""
 
+LookUp = Callable[[Fetch, Options, str, datetime], PaperRecord | None]
+"""(fetch, options, id, now) -> what the service says of one paper; None where it knows none."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
@@ -92,8 +100,10 @@ class SourceKind:
 
     `hosts` are all that is ever contacted besides the host of the option `url`. `pause_seconds`
     is the time between two requests to a host. `options` maps each option to (default, help);
-    the option `url`, the address that is asked, lets tests and mirrors stand in. `record_source`
-    is the source of an enriching kind's records.
+    the option `url`, the address that is asked, lets tests and mirrors stand in. `required` names
+    the options without which nothing can be asked, `secret` those that are never shown.
+    `record_source` is the source of an enriching kind's records. `look_up`, where a service offers
+    it, asks for one paper by its id.
     """
 
     name: str
@@ -104,8 +114,11 @@ class SourceKind:
     calendar: Calendar
     harvest: Harvest | None = None
     enrich: Enrich | None = None
+    look_up: LookUp | None = None
     record_source: str = ""
     options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
 
     def completed(self, options: Mapping[str, str]) -> dict[str, str]:
         """The options with defaults filled in."""

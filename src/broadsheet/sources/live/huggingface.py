@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from broadsheet.domain import PaperRecord
 from broadsheet.errors import RecordError, SourceError
-from broadsheet.sources.fields import Context
+from broadsheet.sources.fields import Context, whole_number
 from broadsheet.sources.hf_daily import record_of_item
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.harvesting import (
@@ -57,9 +57,12 @@ def harvest(fetch: Fetch, options: Options, cursor: Cursor, now: datetime) -> It
 
 def _days(options: Options) -> int:
     value = options["days"]
-    if not value.isdecimal() or not 1 <= int(value) <= _MOST_DAYS:
-        raise SourceError(f"The option “days” is a number from 1 to {_MOST_DAYS}, not “{value}”.")
-    return int(value)
+    days = whole_number(value, 9)
+    if days is None or not 1 <= days <= _MOST_DAYS:
+        raise SourceError(
+            f"The option “days” is a number from 1 to {_MOST_DAYS}, not “{value[:20]}”."
+        )
+    return days
 
 
 def _seen(cursor: Cursor, since: date) -> dict[str, dict[str, str]]:
@@ -156,7 +159,7 @@ SOURCE = SourceKind(
     calendar=Every(hours=1),
     harvest=harvest,
     options={
-        "url": ("https://huggingface.co/api/daily_papers", "Address of the daily lists"),
-        "days": ("7", "How many days back votes and comments are asked for again"),
+        "url": ("https://huggingface.co/api/daily_papers", "Address of the daily lists."),
+        "days": ("7", "How many days back votes and comments are asked for again, at most 366."),
     },
 )

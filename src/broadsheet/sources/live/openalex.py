@@ -12,12 +12,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
-
 from broadsheet.domain import LinkKind, Paper, PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.identifiers import normalise_doi
-from broadsheet.sources.fields import count, excerpt, fold, text
+from broadsheet.sources.fields import count, excerpt, fold, json_excerpt, text
 from broadsheet.sources.links import web_link
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.enriching import in_groups, publisher_doi, record_about
@@ -81,9 +79,7 @@ def _batch(group: Sequence[Paper], works: Sequence[Any], now: datetime) -> Batch
             for paper in by_doi.get(_doi_of(work), ()):
                 _keep_better(records, _record(paper, work, now))
         except RecordError as error:
-            rejects.append(
-                Reject(_SERVICE, _name_of(work), str(error), excerpt(orjson.dumps(work)))
-            )
+            rejects.append(Reject(_SERVICE, _name_of(work), str(error), json_excerpt(work)))
     unknown = len(group) - len(records)
     note = f"{unknown} of {len(group)} papers are unknown to OpenAlex." if unknown else ""
     return Batch(tuple(records.values()), {}, tuple(rejects), note=note)
@@ -165,6 +161,7 @@ SOURCE = SourceKind(
     calendar=Every(hours=24),
     enrich=enrich,
     record_source="openalex",
+    secret=("key",),
     options={
         "url": ("https://api.openalex.org", "Address of the API."),
         "key": ("", "An API key, free of charge; without one only a few requests a day pass."),

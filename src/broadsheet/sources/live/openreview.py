@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from broadsheet.sources.live.harvesting import Batch, Cursor, Fetch, Options, Re
 from broadsheet.sources.live.json_answers import json_answer, sorted_items
 
 _PAGE = 1_000
+_UNKNOWN = (HTTPStatus.NOT_FOUND,)
 _SITE = "https://openreview.net"
 _CHALLENGE = (
     "OpenReview did not answer with data: at times it asks callers without an account to solve a "
@@ -66,9 +68,20 @@ def harvest(fetch: Fetch, options: Options, cursor: Cursor, now: datetime) -> It
         yield Batch(tuple(once.values()), following, rejects, declared=declared)
 
 
-def _reply(fetch: Fetch, url: str) -> Reply:
+def look_up(fetch: Fetch, options: Options, forum: str, now: datetime) -> PaperRecord | None:
+    """One paper by the id of its forum; see `LookUp` for the contract."""
+    url = f"{options['url']}?{urlencode({'id': forum})}"
+    reply = _reply(fetch, url, allow=_UNKNOWN)
+    if reply.status in _UNKNOWN:
+        return None
+    notes, _ = _page(reply)
+    records, _ = sorted_items(notes, _record, url=url, today=now.date())
+    return next((one for one in records if one.record_id == forum), None)
+
+
+def _reply(fetch: Fetch, url: str, allow: tuple[int, ...] = ()) -> Reply:
     try:
-        return fetch(url, accept="application/json")
+        return fetch(url, accept="application/json", allow=allow)
     except SourceError as error:
         if "not one of its hosts" not in str(error):
             raise
@@ -192,8 +205,10 @@ SOURCE = SourceKind(
     pause_seconds=2.0,
     calendar=Every(hours=24),
     harvest=harvest,
+    look_up=look_up,
+    required=("venue",),
     options={
-        "url": ("https://api2.openreview.net/notes", "Address of the notes"),
-        "venue": ("", "Venue id, such as “ICLR.cc/2026/Conference” for the accepted papers"),
+        "url": ("https://api2.openreview.net/notes", "Address of the notes."),
+        "venue": ("", "Id of the venue, such as ICLR.cc/2026/Conference for its accepted papers."),
     },
 )

@@ -17,7 +17,7 @@ import orjson
 from broadsheet.domain import LinkKind, Paper, PaperRecord, Reject
 from broadsheet.errors import RecordError, SourceError
 from broadsheet.identifiers import arxiv_id_of_doi, normalise_doi, parse_arxiv_id
-from broadsheet.sources.fields import count, excerpt, text
+from broadsheet.sources.fields import count, excerpt, json_excerpt, text
 from broadsheet.sources.links import web_link
 from broadsheet.sources.live.calendars import Every
 from broadsheet.sources.live.enriching import in_groups, publisher_doi, record_about, with_ids
@@ -86,7 +86,7 @@ def _batch(group: Sequence[Paper], answers: Sequence[Any], now: datetime) -> Bat
         try:
             records.append(_record(paper, answer, now))
         except RecordError as error:
-            rejects.append(Reject(_SERVICE, paper.key, str(error), excerpt(orjson.dumps(answer))))
+            rejects.append(Reject(_SERVICE, paper.key, str(error), json_excerpt(answer)))
     note = f"{unknown} of {len(group)} papers are unknown to Semantic Scholar." if unknown else ""
     return Batch(tuple(records), {}, tuple(rejects), note=note)
 
@@ -133,6 +133,7 @@ SOURCE = SourceKind(
     calendar=Every(hours=24),
     enrich=enrich,
     record_source="semantic_scholar",
+    secret=("key",),
     options={
         "url": ("https://api.semanticscholar.org", "Address of the API."),
         "key": ("", "An API key; without one all users share one small allowance."),

@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 MENDED = "The answer held characters that XML does not allow; they were left out."
 _PIECE = 262_144
-_START = 512
 _WEB_PAGE = re.compile(rb"^\s*(?:<!doctype\s+html|<html)", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DECLARATION = re.compile(rb"\s*<\?xml\b[^>]*>")
@@ -68,8 +67,6 @@ def _refuse_other_data(body: bytes, host: str) -> None:
         raise SourceError(f"{host} sent a web page in place of data.", permanent=False)
     if not body.strip():
         raise SourceError(f"{host} sent an empty answer.", permanent=False)
-    if b"\x00" in body[:_START]:
-        raise SourceError(f"The answer of {host} is not UTF-8.", permanent=False)
 
 
 def as_utf8(body: bytes, name: str) -> bytes:
@@ -96,7 +93,7 @@ def _known(declared: str, name: str) -> str:
     """Python's name of a declared encoding; that of a wider one where feeds mean that one."""
     try:
         # Looks the name up, and refuses codecs that are not of text.
-        b" ".decode(declared)
+        b" ".decode(declared, "replace")
         codec = codecs.lookup(declared).name
     except (LookupError, ValueError):
         codec = ""

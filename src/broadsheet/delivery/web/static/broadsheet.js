@@ -105,7 +105,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown") used = arrow(event, 1);
   else if (event.key === "ArrowUp") used = arrow(event, -1);
   else if (!isTyping(event.target) && (keysOn.checked || event.key === "?")) {
-    used = singleKeys[event.key]?.() ?? false;
+    const act = singleKeys[event.key];
+    // Other modules may know the key: they cancel the event to say that they used it.
+    const asked = { detail: event.key, cancelable: true };
+    used = act ? act() : !document.dispatchEvent(new CustomEvent("single-key", asked));
   }
   if (used) event.preventDefault();
 });

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
+from broadsheet.delivery.addresses import is_web_address
 from broadsheet.domain import LinkKind
 from broadsheet.identifiers import normalise_words
 from broadsheet.latex import readable, segments
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 _SPECIAL = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}",
-    **{character: "\\" + character for character in "&%$#_{}"},
+    "{": r"\textbraceleft{}", "}": r"\textbraceright{}",  # BibTeX counts \{ as a brace
+    **{character: "\\" + character for character in "&%$#_"},
 }  # fmt: skip
 _STOP_WORDS = frozenset(
     "a an and are as at by for from in into is it its of on or that the to via with".split()  # noqa: SIM905 - quoted one by one they read worse
@@ -26,11 +28,11 @@ _LONG_WORD = 4
 _WORD = re.compile(r"(\W*)(.*?)(\W*)", re.DOTALL)  # matches any text
 
 
-def bibtex(paper: Paper) -> str:
-    """One BibTeX entry, UTF-8, ending in a line break."""
+def bibtex(paper: Paper, key: str = "") -> str:
+    """One BibTeX entry, UTF-8, ending in a line break; `key` stands in for the usual one."""
     fields = {name: value for name, value in _fields(paper).items() if value}
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
-    return f"@misc{{{citation_key(paper)},\n{lines}\n}}\n"
+    return f"@misc{{{key or citation_key(paper)},\n{lines}\n}}\n"
 
 
 def citation_key(paper: Paper) -> str:
@@ -57,15 +59,19 @@ def _fields(paper: Paper) -> dict[str, str]:
         "archivePrefix": "arXiv" if arxiv_id else "",
         "primaryClass": (paper.primary_category or "") if arxiv_id else "",
         "doi": _in_braces_only(paper.doi or ""),
-        "url": _in_braces_only(_url(paper)),
+        "url": _in_braces_only(public_address(paper)),
         "note": _escaped(readable(paper.journal_ref or "")),
     }
 
 
-def _url(paper: Paper) -> str:
+def public_address(paper: Paper) -> str:
+    """Where the paper lives outside: arXiv, its own page, or its DOI; empty where none is known."""
     if paper.arxiv_id:
         return f"https://arxiv.org/abs/{paper.arxiv_id}"
-    return paper.link(LinkKind.ABSTRACT) or (f"https://doi.org/{paper.doi}" if paper.doi else "")
+    page = paper.link(LinkKind.ABSTRACT) or ""
+    if is_web_address(page):
+        return page
+    return f"https://doi.org/{paper.doi}" if paper.doi else ""
 
 
 def _in_braces_only(text: str) -> str:
@@ -118,9 +124,15 @@ def _is_sentence_case(title: str) -> bool:
 
 
 def _is_balanced(tex: str) -> bool:
+    r"""Whether a formula may stand as it is: for TeX, and for BibTeX, which counts `\{` too."""
+    bare = re.sub(r"\\.", "", tex)
+    return "$" not in bare and _are_paired(bare) and _are_paired(tex)
+
+
+def _are_paired(tex: str) -> bool:
     depth = 0
-    for brace in re.findall(r"\\.|[{}]", tex):
-        depth += {"{": 1, "}": -1}.get(brace, 0)
+    for brace in re.findall(r"[{}]", tex):
+        depth += 1 if brace == "{" else -1
         if depth < 0:
             return False
-    return depth == 0 and "$" not in tex.replace(r"\$", "")
+    return depth == 0

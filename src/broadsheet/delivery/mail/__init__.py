@@ -1,0 +1,1 @@
+"""Mail: digests and letters composed, and handed to a mail server, each once."""

@@ -1,0 +1,46 @@
+"""Pages of people and of what they do; one file per noun."""
+
+from broadsheet.delivery.web.people import (
+    accounts,
+    claims,
+    collections,
+    comments,
+    curation,
+    data,
+    elsewhere,
+    follows,
+    library,
+    links,
+    log,
+    members,
+    moderation,
+    notifications,
+    profiles,
+    records,
+    settings,
+    submissions,
+    votes,
+)
+
+ROUTERS = (
+    accounts.router,
+    elsewhere.router,
+    links.router,
+    settings.router,
+    data.router,
+    members.router,
+    profiles.router,
+    votes.router,
+    comments.router,
+    submissions.router,
+    curation.router,
+    claims.router,
+    collections.router,
+    library.router,
+    follows.router,
+    moderation.router,
+    log.router,
+    notifications.router,
+    records.router,
+)
+"""In the order of asking; all of them before the pages of papers, whose addresses take any path."""

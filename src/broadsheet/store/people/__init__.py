@@ -1,0 +1,1 @@
+"""Rows of people and of what they do; the rules of it are in `community`."""
