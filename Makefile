@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test check lint types imports bench bench-quality docs lock clean
+.PHONY: help install install-dev run test journeys check lint types imports bench bench-quality docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,9 +28,12 @@ run: install ## serve at http://127.0.0.1:8000, with a sample edition when the l
 	$(BIN)/broadsheet serve
 
 test: install-dev ## run the tests
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 -m "not journey"
 
-check: install-dev lint types imports ## lint, types, import rule (docs drift is a test)
+journeys: install-dev ## the slow tests: whole programs, real browsers, kills at any moment
+	$(BIN)/python -m pytest -q -n 2 -m journey
+
+check: install-dev lint types imports journeys ## lint, types, import rule, journeys
 
 lint: install-dev ## ruff, rules and format
 	$(BIN)/ruff check .

@@ -19,6 +19,26 @@ from parts import PROJECT, missing_part
 NOW = datetime(2026, 8, 21, 12, 0, tzinfo=UTC)
 
 
+JOURNEYS = (
+    "tests/whole/",
+    "tests/delivery/people/test_browser_",
+    "tests/delivery/people/test_api_survives_anything.py",
+    "tests/delivery/test_browser.py",
+    "tests/mail/test_kills.py",
+    "tests/store/test_processes.py",
+    "tests/intake/test_kill.py",
+    "tests/delivery/protocols/test_oai_pmh.py::test_the_corpus_is_harvested",
+    "tests/delivery/agents/test_mcp_tools.py::test_the_command_serves",
+)
+"""Tests that start programs and browsers, or kill them: `make journeys`, a part of `make check`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(JOURNEYS):
+            item.add_marker("journey")
+
+
 @pytest.fixture
 def now() -> datetime:
     """The frozen time of the tests."""

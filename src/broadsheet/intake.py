@@ -6,14 +6,12 @@ What a source answers is `sources.live`'s matter; when the process asks is `work
 from __future__ import annotations
 
 import logging
-import os
-import platform
 import re
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
+from broadsheet.claims import is_dead, new_claim
 from broadsheet.domain import Source, SourceState
 from broadsheet.errors import ConfigurationError, NotFound, SourceError, StorageError
 from broadsheet.services import Services
@@ -107,7 +105,7 @@ def harvest(
     said so between two batches. `report` gets every batch that was stored; those stay stored
     whatever happens after them. Raises StorageError.
     """
-    claim = f"{platform.node()} {os.getpid()} {uuid.uuid4().hex}"
+    claim = new_claim()
     if not _claim(services, source, claim, only_if_due=only_if_due):
         return None
     with _held(services, source, claim):
@@ -151,7 +149,7 @@ def _claim(services: Services, source: Source, claim: str, *, only_if_due: bool)
         claim,
         now=now,
         until=now + LEASE,
-        instead_of=last if _is_dead(last) else None,
+        instead_of=last if last and is_dead(last) else None,
         only_if_due=only_if_due,
     )
 
@@ -177,20 +175,6 @@ def _harvested(
         yield from _stored_batches(services, source, fetch, claim, tally)
     finally:
         fetch.close()
-
-
-def _is_dead(claim: str | None) -> bool:
-    """Whether a claim is of a process of this machine that is no more."""
-    node, _, rest = (claim or "").rpartition(" ")[0].rpartition(" ")
-    if node != platform.node() or not rest.isdecimal():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def first_batch(services: Services, source: Source) -> Batch | None:
@@ -298,5 +282,5 @@ def harvest_due(
 def _free_from_the_dead(services: Services) -> None:
     """Let the sources go that a process of this machine held when it was killed."""
     for source in services.store.sources():
-        if source.claim and _is_dead(source.claim):
+        if source.claim and is_dead(source.claim):
             services.store.release_source(source.name, source.claim)

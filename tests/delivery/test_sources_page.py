@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from apps import app_around
 from broadsheet import intake
-from broadsheet.delivery.app import create_app
 from broadsheet.domain import SourceState
 from broadsheet.services import Services, open_services
 from broadsheet.settings import Settings
@@ -48,7 +48,7 @@ def standing(services: Services) -> Standing:
 
 
 def page(services: Services, path: str = "/sources") -> str:
-    with TestClient(create_app(services)) as client:
+    with TestClient(app_around(services)) as client:
         reply = client.get(path)
     assert reply.status_code == 200
     return unescape(re.sub(r"\s+", " ", reply.text))
@@ -149,5 +149,5 @@ def test_source_of_an_unknown_kind_is_shown(services: Services) -> None:
 
 def test_reason_of_a_source_is_text_and_no_mark_up(services: Services, standing: Standing) -> None:
     standing("a", SourceState.FAILED, "It said <b>no</b>.")
-    with TestClient(create_app(services)) as client:
+    with TestClient(app_around(services)) as client:
         assert "It said &lt;b&gt;no&lt;/b&gt;." in client.get("/sources").text

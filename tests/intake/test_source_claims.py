@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import threading
@@ -14,6 +13,7 @@ import pytest
 from outside import Clock, add, hf_list, hf_title, library, once, run
 
 from broadsheet import intake
+from broadsheet.claims import new_claim
 from broadsheet.domain import Source, SourceState
 from broadsheet.errors import StorageError
 from broadsheet.intake import harvest
@@ -40,7 +40,7 @@ def of_a_dead_process() -> str:
 
 @pytest.mark.parametrize(
     "word",
-    [f"{platform.node()} {os.getpid()} x", "elsewhere 1 x", "nonsense", " 1 x"],
+    [new_claim(), "elsewhere 1 x", "nonsense", " 1 x"],
     ids=["this process", "another machine", "one word", "no machine"],
 )
 def test_claim_of_another_worker_is_respected(

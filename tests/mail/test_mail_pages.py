@@ -12,7 +12,7 @@ from desks import DAY, MORNING, Clock, subscribe
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from broadsheet.delivery.app import create_app
+from apps import app_around
 from broadsheet.delivery.mail.joining import token_of
 from broadsheet.delivery.mail.rounds import queue_due
 from broadsheet.mail import MailState, Preferences, SubscriberState
@@ -31,7 +31,7 @@ def services(opened: Opened) -> Services:
 
 @pytest.fixture
 def client(services: Services) -> TestClient:
-    return TestClient(create_app(services), base_url=ORIGIN, follow_redirects=False)
+    return TestClient(app_around(services), base_url=ORIGIN, follow_redirects=False)
 
 
 def letters(services: Services) -> list[str]:
@@ -237,7 +237,7 @@ def test_link_to_leave_outlives_all_others(
 def test_providers_one_click_leaves_without_cookie_or_redirect(
     services: Services, kind: str
 ) -> None:
-    client = TestClient(create_app(services), base_url=ORIGIN, follow_redirects=False)
+    client = TestClient(app_around(services), base_url=ORIGIN, follow_redirects=False)
     subscribe(services)
     path = f"/unsubscribe/{token(services, Purpose.LEAVE)}"
     given = {"List-Unsubscribe": "One-Click"}
@@ -375,7 +375,7 @@ def test_clicks_are_counted_per_paper_only_where_asked_for(opened: Opened) -> No
 
     for counts_clicks in (False, True):
         services = opened(count_clicks=counts_clicks)
-        client = TestClient(create_app(services), base_url=ORIGIN, follow_redirects=False)
+        client = TestClient(app_around(services), base_url=ORIGIN, follow_redirects=False)
         if not counts_clicks:
             subscribe(services)
         path = f"/d/{token(services, Purpose.ACT)}/open/2608.00003"
@@ -427,7 +427,7 @@ def test_every_list_invites_to_subscribe(client: TestClient, path: str) -> None:
 
 def test_instance_without_a_mail_server_takes_no_address(opened: Opened) -> None:
     services = opened(smtp_host="")
-    client = TestClient(create_app(services))
+    client = TestClient(app_around(services))
     assert "BROADSHEET_SMTP_HOST" in client.get("/subscriptions").text
     assert client.post("/subscriptions", data={"address": "ann@example.org"}).status_code == 422
     assert services.store.mail.subscribers.everybody() == []
@@ -440,7 +440,7 @@ Report = Callable[..., int]
 @pytest.fixture
 def report(opened: Opened) -> Report:
     services = opened(mail_webhook_secret=SecretStr(HOOK))
-    client = TestClient(create_app(services))
+    client = TestClient(app_around(services))
 
     def reporting(kind: str, address: str = "ann@example.org", secret: str = HOOK) -> int:
         given = {"events": [{"event": kind, "address": address, "reason": f"gone: {address}"}]}

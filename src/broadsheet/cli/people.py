@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from broadsheet.cli.terminal import fail, out, print_json, say, tell
+from broadsheet.cli.votes import recount
 from broadsheet.community.accounts import PAGE
 from broadsheet.community.handles import parse_handle
 from broadsheet.people import Account, Role
@@ -168,6 +169,9 @@ def _link(services: Services, name: str, *, is_reset: bool = False) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     origin = settings.base_url.rstrip("/") or f"http://{host}:{settings.port}"
     return f"{origin}/link/{secret}"
+
+
+people.command()(recount)
 
 
 def register(app: typer.Typer) -> None:

@@ -138,8 +138,7 @@ def _acting(services: Services, name: str) -> Account:
     return services.community.accounts.local_person()
 
 
-def register(app: typer.Typer, people: typer.Typer) -> None:
-    """Add these commands to the command line; the recount to those of accounts."""
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
     for command in (vote, mark, library):
         app.command()(command)
-    people.command()(recount)

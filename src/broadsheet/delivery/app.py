@@ -39,6 +39,22 @@ LARGEST_BODY = 4 << 20
 
 def create_app(services: Services) -> FastAPI:
     """The application; it opens and closes nothing, the services are the caller's."""
+    app = _application()
+    attach(app, services)
+    return app
+
+
+def attach(app: FastAPI, services: Services) -> None:
+    """Let an application answer from these services, and from no others, from now on."""
+    app.state.services = app.state.api.state.services = services
+    app.state.pages = Pages(services.clock, SourceSummary(services))
+    app.state.categories = _remembered_categories(services.store)
+    app.state.lists = Memory(services)
+    app.state.api_rates = RateWindows(services.settings.api_requests, services.clock)
+
+
+def _application() -> FastAPI:
+    """All routes and what surrounds them; it answers nothing before services are attached."""
     app = FastAPI(
         title="Broadsheet",
         openapi_url=None,
@@ -46,12 +62,7 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         max_body_size=LARGEST_BODY,
     )
-    app.state.services = services
-    app.state.pages = Pages(services.clock, SourceSummary(services))
-    app.state.categories = _remembered_categories(services.store)
-    app.state.lists = Memory(services)
-    app.state.api_rates = RateWindows(services.settings.api_requests, services.clock)
-    app.state.api = create_api(services)
+    app.state.api = create_api()
     app.mount("/api/v1", app.state.api)
     for router in FOR_PROGRAMS:  # first: an unchanged feed is answered in the time of a few routes
         app.include_router(router)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadsheet.delivery.access import services_of
-from broadsheet.delivery.addresses import collection_path
+from broadsheet.delivery.addresses import collection_path, with_query
+from broadsheet.delivery.lists.places import Place
 from broadsheet.delivery.visitors import visitor_of
 from broadsheet.domain import Listing, ListingKind, Page, PaperRecord
 from broadsheet.errors import InputError, NotFound, SourceError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from broadsheet.services import Services
 
 _SHOWN = 10
+_KIND = "collection"
 _REFERENCES = frozenset(("bibtex", "ris", "csl_json"))
 _COMPRESSED = (b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 MOST_REFERENCES = 2_000
@@ -61,6 +63,27 @@ def collection_page(
     return services.ranking.page(
         Listing(ListingKind.SEARCH, query=query, within=within, limit=50, cursor=cursor)
     )
+
+
+def collection_place(request: Request, name: str) -> Place | None:
+    """The list `collection/OWNER/SLUG`, for a private one with its secret as `link`; else None.
+
+    Raises NotFound for a collection that the asker may not see.
+    """
+    kind, _, rest = name.partition("/")
+    owner, _, slug = rest.partition("/")
+    if kind != _KIND:
+        return None
+    link = request.query_params.get("link", "")
+    found = services_of(request).community.collections.see(
+        visitor_of(request).account, owner.lower(), slug, share_token=link
+    )
+    listing = Listing(
+        ListingKind.COLLECTION,
+        seed=str(found.collection_id),
+        cursor=request.query_params.get("cursor"),
+    )
+    return Place(listing, found.name, with_query(collection_path(owner, slug), link=link))
 
 
 def bring(services: Services, actor: Account, collection: Collection, content: bytes) -> Brought:

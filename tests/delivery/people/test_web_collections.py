@@ -10,7 +10,7 @@ import libraries
 import pytest
 from starlette.testclient import TestClient
 
-from broadsheet.delivery.app import create_app
+from apps import app_around
 from broadsheet.domain import PaperRecord
 from broadsheet.follow_news import tell_followers
 from broadsheet.people import Role
@@ -55,7 +55,7 @@ def services(tmp_path: Path) -> Services:
 
 @pytest.fixture
 def bob(services: Services) -> TestClient:
-    return signed_in(create_app(services), person(services, "bob"))
+    return signed_in(app_around(services), person(services, "bob"))
 
 
 def charlie(bob: TestClient) -> TestClient:
@@ -200,6 +200,21 @@ def test_nobody_changes_what_is_somebody_else_s(services: Services, bob: TestCli
         assert reply.status_code == 404
     assert "grave" not in eve.get(path).text
     assert titles(bob.get(path).text) == ["Salt on Oak Wheels"]
+
+
+@pytest.mark.parametrize("ending", ["atom", "rss", "json"])
+def test_collection_is_a_feed_for_those_who_may_see_it(bob: TestClient, ending: str) -> None:
+    path = make(bob, paper="2608.00001")
+    feed = f"/feeds/collection/bob/mills.{ending}"
+    assert charlie(bob).get(feed).status_code == 404
+    bob.post(f"{path}/link", data={"act": "make"})
+    link = bob.get(path).text.partition(f"{path}?link=")[2].partition("<")[0]
+    reply = charlie(bob).get(f"{feed}?link={link}")
+    assert "Salt on Oak Wheels" in reply.text
+    again = charlie(bob).get(f"{feed}?link={link}", headers={"If-None-Match": reply.headers["etag"]})
+    assert again.status_code == 304
+    bob.post(f"{path}/link", data={"act": "end"})
+    assert charlie(bob).get(f"{feed}?link={link}").status_code == 404
 
 
 def test_names_and_notes_are_escaped(bob: TestClient) -> None:

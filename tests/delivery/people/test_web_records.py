@@ -8,7 +8,7 @@ import libraries
 import pytest
 from starlette.testclient import TestClient
 
-from broadsheet.delivery.app import create_app
+from apps import app_around
 from broadsheet.domain import PaperRecord
 from broadsheet.people import Role
 from broadsheet.services import Services
@@ -29,7 +29,7 @@ def services(tmp_path: Path) -> Services:
 @pytest.fixture
 def mora(services: Services) -> TestClient:
     person(services, "alice", Role.OWNER)
-    return signed_in(create_app(services), person(services, "mora", Role.MODERATOR))
+    return signed_in(app_around(services), person(services, "mora", Role.MODERATOR))
 
 
 def test_chosen_record_becomes_a_paper_and_joins_again(

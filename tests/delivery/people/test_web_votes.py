@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from broadsheet.delivery.app import create_app
+from apps import app_around
 from broadsheet.delivery.web.people.acting import own_address
 from broadsheet.doings import Shelf
 from broadsheet.errors import NotFound
@@ -50,12 +50,12 @@ def services(kept: Services) -> Services:
 
 @pytest.fixture
 def bob(services: Services) -> TestClient:
-    return signed_in(create_app(services), person(services, "bob"))
+    return signed_in(app_around(services), person(services, "bob"))
 
 
 @pytest.fixture
 def program(services: Services) -> TestClient:
-    return program_of(create_app(services), person(services, "eve"))
+    return program_of(app_around(services), person(services, "eve"))
 
 
 def test_a_form_votes_and_leads_back_to_the_card(bob: TestClient) -> None:
@@ -77,7 +77,7 @@ def test_the_script_is_told_the_new_count(bob: TestClient) -> None:
 
 
 def test_a_vote_of_nobody_leads_to_signing_in(services: Services) -> None:
-    with TestClient(create_app(services), follow_redirects=False) as charlie:
+    with TestClient(app_around(services), follow_redirects=False) as charlie:
         page = charlie.post(f"/papers/{KEY}/vote", headers={"Accept": "text/html"})
         assert page.status_code == 303
         assert page.headers["location"].startswith("/sign-in?next=")
@@ -173,7 +173,7 @@ def test_the_library_shows_shelves_filters_and_finds_words(bob: TestClient) -> N
 
 
 def test_the_library_is_for_its_reader_only(services: Services, bob: TestClient) -> None:
-    with TestClient(create_app(services), follow_redirects=False) as charlie:
+    with TestClient(app_around(services), follow_redirects=False) as charlie:
         reply = charlie.get("/library", headers={"Accept": "text/html"})
         assert reply.headers["location"] == "/sign-in?next=%2Flibrary"
     assert bob.get("/library").headers["cache-control"] == "private, no-cache"
@@ -239,7 +239,7 @@ def test_a_signed_in_page_takes_three_queries_more_however_long(
     services: Services, bob: TestClient, path: str
 ) -> None:
     known = services.store.people.accounts.by_name("bob")
-    with TestClient(create_app(services)) as charlie:
+    with TestClient(app_around(services)) as charlie:
         for client in (charlie, bob):
             client.get(path)
         without = queries(services, lambda: charlie.get(path))

@@ -1,6 +1,6 @@
 """The endpoints of the JSON API, as an application of its own mounted at /api/v1."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -40,9 +40,6 @@ from broadsheet.delivery.periods import parse_period
 from broadsheet.domain import Listing, ListingKind, Window
 from broadsheet.status import status
 
-if TYPE_CHECKING:
-    from broadsheet.services import Services
-
 _ABOUT = (
     "Papers by day, week, month, trending and search, with the same papers in the same order as "
     "the pages. Read only, no key. Lists are paged by cursor: pass `next_cursor` as `cursor`, or "
@@ -53,8 +50,8 @@ _PROBLEM: dict[str, Any] = {"model": ProblemShape, "content": {errors.PROBLEM_TY
 router = APIRouter(dependencies=[OPEN_TO_ALL])
 
 
-def create_api(services: "Services") -> FastAPI:
-    """The API around the services."""
+def create_api() -> FastAPI:
+    """The API; services are attached to it as to the application around it."""
     api = FastAPI(
         title="Broadsheet",
         version=__version__,
@@ -65,7 +62,6 @@ def create_api(services: "Services") -> FastAPI:
         responses=dict.fromkeys((400, 404, 422), _PROBLEM),
         servers=[{"url": "/api/v1"}],
     )
-    api.state.services = services
     for part in (*people.ROUTERS, router):
         api.include_router(part)
     errors.install(api)

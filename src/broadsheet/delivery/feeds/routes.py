@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from broadsheet.delivery.access import OPEN_TO_ALL, origin_of, services_of
+from broadsheet.delivery.collecting import collection_place
 from broadsheet.delivery.feeds import atom, json_feed, rss
 from broadsheet.delivery.feeds.entries import Feed, entry, feed_id, newest
 from broadsheet.delivery.lists.parameters import AskedChoice, AskedSieve
@@ -40,7 +41,7 @@ def feed(
         message = "There are feeds in three formats: end the address in .atom, .rss or .json."
         raise NotFound(message)
     media_type, write = FORMATS[ending]
-    place = place_of(name, choice)
+    place = collection_place(request, name) or place_of(name, choice)
 
     def make() -> Made:
         return write(_feed(request, place, sieve, limit)), {}

@@ -25,14 +25,14 @@ class CommentShape(BaseModel):
     author_name: str | None = Field(description="Name to show.")
     is_by_author: bool = Field(description="Whether they are an author of the paper.")
     body: str = Field(description="Markdown as written; empty in a stub.")
-    votes: int
-    created_at: datetime
+    votes: int = Field(description="How many people find it useful.")
+    created_at: datetime = Field(description="When it was written.")
     edited_at: datetime | None = Field(description="When its words last changed.")
     changed_at: datetime = Field(
         description="When it was last written, edited, deleted, restored, hidden or shown again."
     )
-    is_deleted: bool
-    is_hidden: bool
+    is_deleted: bool = Field(description="Whether its writer deleted it.")
+    is_hidden: bool = Field(description="Whether a moderator hid it.")
     hidden_reason: str | None = Field(description="Why a moderator hid it.")
 
     @classmethod
@@ -103,26 +103,30 @@ class ThreadShape(BaseModel):
     paper: str = Field(description="Key of the paper; another than asked for where it was merged.")
     total: int = Field(description="Comments of people here that can be read.")
     order: str = Field(description="best or newest.")
-    comments: list[ThreadComment]
-    next_cursor: str | None
+    comments: list[ThreadComment] = Field(
+        description="Comments, each answer after what it answers."
+    )
+    next_cursor: str | None = Field(description="Where the next page starts; null on the last.")
 
 
 class ChangesShape(BaseModel):
     """A page of comments in the order of their last change."""
 
-    comments: list[CommentShape]
+    comments: list[CommentShape] = Field(
+        description="The comments, in the order of their last change."
+    )
     next_cursor: str | None = Field(description="Null when there are no more changes so far.")
 
 
 class FormerBodyShape(BaseModel):
     """What a comment said until it was edited."""
 
-    body: str
-    replaced_at: datetime
+    body: str = Field(description="What the comment said, in Markdown.")
+    replaced_at: datetime = Field(description="When it was replaced.")
 
 
 class HistoryShape(BaseModel):
     """A comment's former versions, newest first."""
 
-    id: int
-    versions: list[FormerBodyShape]
+    id: int = Field(description="Number of the comment.")
+    versions: list[FormerBodyShape] = Field(description="Former versions, newest first.")

@@ -71,15 +71,15 @@ class NewReport(BaseModel):
 class VoteShape(BaseModel):
     """A comment's votes after a change."""
 
-    id: int
-    votes: int
-    has_voted: bool
+    id: int = Field(description="Number of the comment.")
+    votes: int = Field(description="How many votes it has.")
+    has_voted: bool = Field(description="Whether the one who asks has voted for it.")
 
 
 class ReportShape(BaseModel):
     """A report that the moderators have."""
 
-    id: int
+    id: int = Field(description="Number of the comment that was reported.")
     is_new: bool = Field(description="False where the account had reported the comment already.")
 
 
@@ -94,7 +94,7 @@ def read_thread(
     response: Response,
     *,
     key: Key,
-    order: ThreadOrder = ThreadOrder.BEST,
+    order: Annotated[ThreadOrder, Query(description="Best or newest first.")] = ThreadOrder.BEST,
     limit: Most = 200,
     cursor: Cursor = None,
 ) -> ThreadShape | Response:

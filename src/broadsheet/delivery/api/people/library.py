@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from broadsheet.community.library import LONGEST_NOTE
@@ -24,6 +24,9 @@ class MarkName(StrEnum):
     SAVED = "saved"
     READ = "read"
     DISMISSED = "dismissed"
+
+
+NamedMark = Annotated[MarkName, Path(description="Saved, read or dismissed.")]
 
 
 class MarkShape(BaseModel):
@@ -99,14 +102,14 @@ def marks(request: Request, key: Key) -> MarkShape:
 
 
 @router.put("/papers/{key:path}/marks/{name}", summary="Mark a paper", responses=CHANGE_REFUSALS)
-def put_mark(request: Request, key: Key, name: MarkName) -> MarkShape:
+def put_mark(request: Request, key: Key, name: NamedMark) -> MarkShape:
     """Mark a paper as `saved`, `read` or `dismissed`; once, however often."""
     library = services_of(request).community.library
     return _shape(*library.put(account_of(request), key, Shelf(name)))
 
 
 @router.delete("/papers/{key:path}/marks/{name}", summary="Undo a mark", responses=CHANGE_REFUSALS)
-def take_mark(request: Request, key: Key, name: MarkName) -> MarkShape:
+def take_mark(request: Request, key: Key, name: NamedMark) -> MarkShape:
     """Afterwards the paper is not marked so, whether it was or not."""
     library = services_of(request).community.library
     return _shape(*library.take(account_of(request), key, Shelf(name)))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from broadsheet.community.own_account import Profile
@@ -26,17 +26,17 @@ class MeShape(BaseModel):
 
     name: str = Field(description="The handle.")
     role: str = Field(description="reader, editor, moderator or owner.")
-    full_name: str
-    affiliation: str
-    biography: str
+    full_name: str = Field(description="The name that others see; may be empty.")
+    affiliation: str = Field(description="Where the person works; may be empty.")
+    biography: str = Field(description="What the person says of themselves; may be empty.")
     orcid: str | None = Field(description="ORCID iD.")
     is_orcid_verified: bool = Field(description="Whether ORCID has confirmed it.")
     email: str | None = Field(description="The address; nobody else sees it.")
     is_verified: bool = Field(description="Whether the address was shown to be the account's.")
-    are_votes_public: bool
+    are_votes_public: bool = Field(description="Whether others see the votes.")
     is_approved: bool = Field(description="False while a moderator's approval is awaited.")
     suspended_reason: str | None = Field(description="Why the account may not act, if so.")
-    created_at: datetime
+    created_at: datetime = Field(description="When the account was made.")
 
     @classmethod
     def of(cls, account: Account) -> Self:
@@ -77,12 +77,14 @@ class TokenShape(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    token_id: str
-    name: str
-    can_write: bool
-    created_at: datetime
-    used_at: datetime | None
-    expires_at: datetime | None
+    token_id: str = Field(description="What names the token; not its secret.")
+    name: str = Field(description="What its maker called it.")
+    can_write: bool = Field(description="Whether it may change things.")
+    created_at: datetime = Field(description="When it was made.")
+    used_at: datetime | None = Field(
+        description="When it was last used, to ten minutes; null if never."
+    )
+    expires_at: datetime | None = Field(description="When it ends; null if it does not.")
 
 
 class NewToken(BaseModel):
@@ -156,7 +158,9 @@ def make_token(request: Request, wanted: NewToken, response: Response) -> MadeTo
     dependencies=[SIGNED_IN],
     responses=_REFUSALS,
 )
-def revoke_token(request: Request, token_id: str) -> None:
+def revoke_token(
+    request: Request, token_id: Annotated[str, Path(description="What names the token.")]
+) -> None:
     """Revoke a token of the account, perhaps the one that asks."""
     sessions = services_of(request).community.sessions
     sessions.revoke_token(account_of(request), token_id.replace("\0", ""))

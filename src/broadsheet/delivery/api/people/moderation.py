@@ -22,14 +22,14 @@ from broadsheet.people import Account
 
 router = APIRouter(tags=["moderation"])
 Handle = Annotated[str, Path(max_length=100, description="The handle of an account.")]
-_Filter = Annotated[str, Query(max_length=300, pattern="^[^\0]*$")]
+_FILTER = {"max_length": 300, "pattern": "^[^\0]*$"}
 
 
 class EntryShape(BaseModel):
     """An entry of the log."""
 
-    id: int
-    logged_at: datetime
+    id: int = Field(description="Number of the entry.")
+    logged_at: datetime = Field(description="When it was done.")
     actor: str | None = Field(description="Handle; null for the operator and accounts that left.")
     action: str = Field(description="What was done, such as `hide-comment`.")
     subject: str = Field(description="To what: `comment:12`, `account:NAME`, `paper:KEY`.")
@@ -53,28 +53,32 @@ class EntryShape(BaseModel):
 class LogShape(BaseModel):
     """A page of the log, newest first."""
 
-    entries: list[EntryShape]
+    entries: list[EntryShape] = Field(description="Entries, newest first.")
 
 
 class AccusationShape(BaseModel):
     """One person's report."""
 
-    reporter: str | None
-    reason: str
-    reported_at: datetime
+    reporter: str | None = Field(
+        description="Handle of who reported it; null when the account is gone."
+    )
+    reason: str = Field(description="Why, in their words.")
+    reported_at: datetime = Field(description="When it was reported.")
 
 
 class ReportedShape(BaseModel):
     """A comment with its open reports, oldest first."""
 
     comment: CommentShape
-    reports: list[AccusationShape]
+    reports: list[AccusationShape] = Field(description="The open reports of it.")
 
 
 class DeskShape(BaseModel):
     """What waits for moderators among the comments."""
 
-    reported: list[ReportedShape]
+    reported: list[ReportedShape] = Field(
+        description="Comments with open reports, the most reported first."
+    )
 
 
 class Because(BaseModel):
@@ -86,14 +90,14 @@ class Because(BaseModel):
 class MemberShape(BaseModel):
     """An account as moderators see it."""
 
-    name: str
-    full_name: str
-    role: str
-    created_at: datetime
+    name: str = Field(description="The handle.")
+    full_name: str = Field(description="The name that others see; may be empty.")
+    role: str = Field(description="Reader, editor, moderator or owner.")
+    created_at: datetime = Field(description="When the account was made.")
     is_verified: bool = Field(description="Whether its address was shown to be its own.")
-    is_approved: bool
-    suspended_at: datetime | None
-    suspended_reason: str | None
+    is_approved: bool = Field(description="Whether a moderator let the person in.")
+    suspended_at: datetime | None = Field(description="Since when it is suspended, if it is.")
+    suspended_reason: str | None = Field(description="Why it is suspended; may be empty.")
 
     @classmethod
     def of(cls, account: Account) -> Self:
@@ -113,8 +117,8 @@ class MemberShape(BaseModel):
 class MembersShape(BaseModel):
     """A page of accounts, the highest role and then the newest first."""
 
-    total: int
-    accounts: list[MemberShape]
+    total: int = Field(description="How many accounts there are in this state.")
+    accounts: list[MemberShape] = Field(description="One page of them.")
 
 
 @router.get("/log", summary="The public log", dependencies=[OPEN_TO_ALL])
@@ -124,10 +128,10 @@ def read_log(
     before: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="Entries older than this one's id.")
     ] = None,
-    action: _Filter = "",
-    subject: _Filter = "",
-    actor: _Filter = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    action: Annotated[str, Query(description="Only this kind of act.", **_FILTER)] = "",
+    subject: Annotated[str, Query(description="Only on this, or `comment:`.", **_FILTER)] = "",
+    actor: Annotated[str, Query(description="Only by this handle.", **_FILTER)] = "",
+    limit: Annotated[int, Query(ge=1, le=200, description="Entries on one page.")] = 50,
 ) -> LogShape:
     """What editors and moderators did, newest first; `subject=comment:` takes a whole kind."""
     entries = services_of(request).community.log.entries(
@@ -180,7 +184,7 @@ def accounts(
     state: Annotated[
         str, Query(pattern="^(waiting|suspended)?$", description="waiting, suspended, or all.")
     ] = "",
-    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    page: Annotated[int, Query(ge=1, le=100_000, description="From 1.")] = 1,
 ) -> MembersShape:
     """Accounts that wait for approval, that are suspended, or all of them."""
     found, total = services_of(request).community.accounts.listed(

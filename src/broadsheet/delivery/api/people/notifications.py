@@ -15,25 +15,25 @@ router = APIRouter(tags=["notifications"], dependencies=[HAS_ACCOUNT])
 class NewsShape(BaseModel):
     """A piece of news."""
 
-    id: int
+    id: int = Field(description="Number of the piece.")
     kind: str = Field(description="reply, mention, claim, decision or follow.")
-    text: str
+    text: str = Field(description="What happened, in a sentence.")
     url: str = Field(description="Where it leads.")
-    notified_at: datetime
-    read_at: datetime | None
+    notified_at: datetime = Field(description="When it happened.")
+    read_at: datetime | None = Field(description="When it was read; null if it was not.")
 
 
 class NewsPageShape(BaseModel):
     """News, newest first."""
 
     unread: int = Field(description="How many pieces are unread in all.")
-    news: list[NewsShape]
+    news: list[NewsShape] = Field(description="Pieces of news, newest first.")
 
 
 class UnreadShape(BaseModel):
     """What is left to read."""
 
-    unread: int
+    unread: int = Field(description="How many pieces were unread.")
 
 
 @router.get("/notifications", summary="News", responses=CHANGE_REFUSALS)
@@ -43,8 +43,8 @@ def read_news(
     before: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="News older than this one's id.")
     ] = None,
-    only_unread: bool = False,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    only_unread: Annotated[bool, Query(description="Leave out what was read.")] = False,
+    limit: Annotated[int, Query(ge=1, le=200, description="Pieces on one page.")] = 50,
 ) -> NewsPageShape:
     """Replies, mentions, claims, decisions and new papers for the account's follows."""
     account, origin = account_of(request), origin_of(request)
@@ -77,7 +77,10 @@ def read_all(request: Request) -> UnreadShape:
 @router.post(
     "/notifications/{number}/read", summary="Mark one piece as read", responses=CHANGE_REFUSALS
 )
-def read_one(request: Request, number: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> UnreadShape:
+def read_one(
+    request: Request,
+    number: Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the piece.")],
+) -> UnreadShape:
     """One piece of news counts as read."""
     notifications = services_of(request).community.notifications
     notifications.open(account_of(request), number)
