@@ -28,10 +28,10 @@ run: install ## serve at http://127.0.0.1:8000, with a sample edition when the l
 	$(BIN)/broadsheet serve
 
 test: install-dev ## run the tests
-	$(BIN)/python -m pytest -q -n 2 -m "not journey"
+	$(BIN)/python -m pytest -q -n 3 -m "not journey"
 
 journeys: install-dev ## the slow tests: whole programs, real browsers, kills at any moment
-	$(BIN)/python -m pytest -q -n 2 -m journey
+	$(BIN)/python -m pytest -q -n 3 -m journey
 
 check: install-dev lint types imports journeys ## lint, types, import rule, journeys
 
