@@ -24,9 +24,13 @@ JOURNEYS = (
     "tests/delivery/people/test_browser_",
     "tests/delivery/people/test_api_survives_anything.py",
     "tests/delivery/test_browser.py",
+    "tests/delivery/people/test_web_elsewhere.py",
     "tests/mail/test_kills.py",
+    "tests/mail/test_sending.py",
     "tests/store/test_processes.py",
+    "tests/store/test_order.py",
     "tests/intake/test_kill.py",
+    "tests/intake/test_fortnight.py",
     "tests/delivery/protocols/test_oai_pmh.py::test_the_corpus_is_harvested",
     "tests/delivery/agents/test_mcp_tools.py::test_the_command_serves",
 )
