@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from talk import Clock, Talk, begin, open_services_at
 
 from broadsheet.services import Services
+from talk import Clock, Talk, begin, open_services_at
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

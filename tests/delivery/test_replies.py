@@ -91,7 +91,9 @@ def test_pages_hold_no_inline_script_or_style(client: TestClient) -> None:
         page = client.get(path).text
         assert "style=" not in page
         assert "<style" not in page
-        assert re.findall(r'<script(?! type="application/ld\+json")[^>]*>([^<]*)</script>', page) == [""]
+        assert re.findall(
+            r'<script(?! type="application/ld\+json")[^>]*>([^<]*)</script>', page
+        ) == [""]
 
 
 def test_nothing_is_loaded_from_elsewhere(client: TestClient) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from feeds import Library, document, shelf
 
 from broadsheet.errors import IndexUnavailable, StorageError
 from broadsheet.index import generations, writing
@@ -21,6 +20,7 @@ from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.generations import GRACE_SECONDS, Generations
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.words import Filter, WordQuery
+from feeds import Library, document, shelf
 
 Contents = dict[int, tuple[object, ...]]
 

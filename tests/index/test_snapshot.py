@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from feeds import Library, document
 
 from broadsheet.index import columns
 from broadsheet.index.columns import Coarse
@@ -15,6 +14,7 @@ from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.snapshot import Snapshot
 from broadsheet.index.words import Column, Filter, Term, WordQuery
+from feeds import Library, document
 
 LIBRARY = Library().put(
     document(

@@ -211,7 +211,9 @@ def test_collection_is_a_feed_for_those_who_may_see_it(bob: TestClient, ending: 
     link = bob.get(path).text.partition(f"{path}?link=")[2].partition("<")[0]
     reply = charlie(bob).get(f"{feed}?link={link}")
     assert "Salt on Oak Wheels" in reply.text
-    again = charlie(bob).get(f"{feed}?link={link}", headers={"If-None-Match": reply.headers["etag"]})
+    again = charlie(bob).get(
+        f"{feed}?link={link}", headers={"If-None-Match": reply.headers["etag"]}
+    )
     assert again.status_code == 304
     bob.post(f"{path}/link", data={"act": "end"})
     assert charlie(bob).get(f"{feed}?link={link}").status_code == 404

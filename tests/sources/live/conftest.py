@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loopback import Loopback
 
 from broadsheet.sources.live.fetching import Fetcher, Gate
+from loopback import Loopback
 
 
 @pytest.fixture(scope="session")

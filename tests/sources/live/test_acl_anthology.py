@@ -170,7 +170,9 @@ def test_broken_entries_are_set_aside_and_the_rest_goes_on(server: Loopback, fet
     assert batch.rejects[0].reason == "The entry has no title."
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>busy</html>", gzip.compress(HEADER.encode(), mtime=0)])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>busy</html>", gzip.compress(HEADER.encode(), mtime=0)]
+)
 def test_answer_without_entries_is_passing(server: Loopback, fetch: Fetch, body: bytes) -> None:
     server.answer(PATH, body=body)
     with pytest.raises(SourceError, match="without entries") as caught:

@@ -12,13 +12,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from loopback import CUT, Loopback
 
 from broadsheet.domain import LinkKind, Version
 from broadsheet.errors import SourceError
 from broadsheet.sources.live.biorxiv import BIORXIV, MEDRXIV, SOURCES
 from broadsheet.sources.live.fetching import Fetcher
 from broadsheet.sources.live.harvesting import Batch, SourceKind
+from loopback import CUT, Loopback
 
 NOW = datetime(2026, 8, 21, 9, 30, tzinfo=UTC)
 WEEK = "2026-08-14/2026-08-21"
