@@ -223,6 +223,16 @@ def test_the_rate_limit_is_said_and_kept(tmp_path: Path) -> None:
     assert replies[2].headers["Retry-After"] == "300"
 
 
+def test_one_network_of_ipv6_has_one_allowance(tmp_path: Path) -> None:
+    services = open_harbour(tmp_path, harbour.library(), api_requests=2)
+    app = create_app(services)
+    left = [
+        TestClient(app, client=(address, 1)).get("/api/daily_papers").headers["RateLimit"]
+        for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
+    ]
+    assert left == [f'"api";r={number};t=300' for number in (1, 0, 1)]
+
+
 def test_the_client_reads_the_rate_limit(tmp_path: Path) -> None:
     services = open_harbour(tmp_path, harbour.library(), api_requests=1)
     with serving(services) as address:

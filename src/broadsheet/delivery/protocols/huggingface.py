@@ -27,6 +27,7 @@ from broadsheet.delivery.protocols.huggingface_shapes import (
 )
 from broadsheet.delivery.protocols.huggingface_submitters import submitted_by
 from broadsheet.delivery.protocols.routes import READABLE, answering, given_once, whole_number
+from broadsheet.delivery.visitors import client_address
 from broadsheet.domain import Listing, ListingKind, Page, Paper, Person, Sort
 from broadsheet.errors import InputError
 from broadsheet.ranking.cursors import write_cursor
@@ -61,7 +62,7 @@ class _Route(answering(_error)):  # type: ignore[misc]
         original = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            address = request.client.host if request.client else ""
+            address = client_address(request)
             allowance = request.app.state.api_rates.take(address)
             if allowance is None:
                 reply: Response = await original(request)

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from broadsheet.delivery.access import FROM_ANYWHERE, services_of
 from broadsheet.delivery.mail import joining
 from broadsheet.delivery.mail.posting import NO_MAIL, can_send
-from broadsheet.delivery.visitors import visitor_of
+from broadsheet.delivery.visitors import client_address, visitor_of
 from broadsheet.delivery.web.mail.forms import PreferencesForm, preferences_of, shown
 from broadsheet.errors import InputError, NotFound
 from broadsheet.mail import Preferences, Subscriber, SubscriberState
@@ -63,8 +63,7 @@ def subscribe(request: Request, form: Form) -> Response:
         reader = joining.join_as_account(services, account, preferences)
         token = joining.token_of(services, Purpose.MANAGE, reader, services.clock())
         return RedirectResponse(f"/subscriptions/{token}", 303, PRIVATE)
-    client = request.client.host if request.client else ""
-    joining.ask(services, address, preferences, client)
+    joining.ask(services, address, preferences, client_address(request))
     return _note(
         request,
         "Look into your inbox",
