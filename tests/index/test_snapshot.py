@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from broadsheet.index import columns
-from broadsheet.index.columns import Coarse
+from broadsheet.index import layout, vector_tables, vectors
+from broadsheet.index import snapshot as snapshots
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.snapshot import Snapshot
@@ -163,10 +163,10 @@ def test_only_allowed_papers_stay(snapshot: Snapshot) -> None:
 
 def test_similarity_of_a_paper_to_itself_is_one(snapshot: Snapshot) -> None:
     vector = snapshot.vectors([1])[1]
-    similarities = snapshot.similarities(vector, np.array([1, 2, 99]))
-    assert similarities[0] == pytest.approx(1, abs=0.01)
-    assert similarities[1] < 1
-    assert similarities[2] == 0
+    cosines = snapshot.cosines(vector, np.array([1, 2, 99]))
+    assert cosines[0] == pytest.approx(1, abs=0.01)
+    assert cosines[1] < 1
+    assert np.isnan(cosines[2])
 
 
 def test_vector_of_another_length_or_of_zeros_finds_nothing(snapshot: Snapshot) -> None:
@@ -189,19 +189,22 @@ def test_first_pass_over_many_rows_finds_nearly_all_true_neighbours(
             for paper_id in range(1, 513)
         )
     )
-    index = PaperIndex(tmp_path / "index", encoder)
-    index.sync(library.feed())
-    exact = index.snapshot().columns
-    monkeypatch.setattr(columns, "EXACT_ROWS", 100)
-    monkeypatch.setattr(columns, "COARSE_DIM", 8)
-    coarse = PaperIndex(tmp_path / "index", encoder).snapshot().columns
-    assert isinstance(coarse.coarse, Coarse)
+    exact = PaperIndex(tmp_path / "exact", encoder)
+    exact.sync(library.feed())
+    for module in (vectors, vector_tables, snapshots):
+        monkeypatch.setattr(module, "EXACT_ROWS", 100)
+    for name, value in (("HEAD", 8), ("CELL_ROWS", 200), ("ROWS_PER_CENTROID", 4)):
+        monkeypatch.setattr(layout, name, value)
+    monkeypatch.setattr(vectors, "LEAST_CANDIDATES", 40)
+    monkeypatch.setattr(vectors, "LEAST_PROBED_ROWS", 100)
+    arranged = PaperIndex(tmp_path / "arranged", encoder)
+    arranged.sync(library.feed())
+    held = arranged.snapshot().sets[0]
+    assert held.layout.cells > 8
     query = encoder.encode(["a robot plays the violin"])[0]
-    mask = np.arange(512) % 2 == 0
-    monkeypatch.setattr(columns, "OVERSAMPLING", 4)
-    monkeypatch.setattr(columns, "LEAST_CANDIDATES", 40)
-    for allowed in (None, mask):
-        truth = set(exact.nearest(query, 10, allowed)[0].tolist())
-        found = set(coarse.nearest(query, 10, allowed)[0].tolist())
+    for filter_ in (Filter(), Filter(only=frozenset(range(1, 512, 2)))):
+        asked = (query, WordQuery(), filter_, 10)
+        truth = set(exact.snapshot().search_vectors(*asked)[0].tolist())
+        found = set(arranged.snapshot().search_vectors(*asked)[0].tolist())
         assert len(truth & found) >= 8
-        assert allowed is None or all(mask[row] for row in found)
+        assert filter_.only is None or found <= filter_.only

@@ -10,9 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from broadsheet.identifiers import title_key
 
@@ -47,17 +45,19 @@ class Feed:
 
     `changes(after, limit)` are documents with a revision above `after`, ascending; `removals`
     are (paper_id, revision) above `after`; `pending(after)` counts the changes; `revision()` is
-    the newest one.
+    the newest one. `wait()` blocks a little and says whether more changes are on their way, as
+    during an import that is indexed while it goes on.
     """
 
     changes: Callable[[int, int], Sequence[tuple[Document, int]]]
     removals: Callable[[int], Sequence[tuple[int, int]]]
     pending: Callable[[int], int]
     revision: Callable[[], int]
+    wait: Callable[[], bool] = lambda: False
 
 
-def schema(dim: int) -> pa.Schema:
-    """The columns of the table; `dim` 0 leaves the vectors out."""
+def schema() -> pa.Schema:
+    """The columns of the table of words."""
     fields = [
         pa.field("paper_id", pa.int64()),
         pa.field("revision", pa.int64()),
@@ -65,21 +65,18 @@ def schema(dim: int) -> pa.Schema:
         pa.field("authors", pa.string()),
         pa.field("text", pa.string()),
         pa.field("title_hash", pa.int64()),
+        pa.field("text_hash", pa.int64()),
         pa.field("categories", pa.list_(pa.string())),
         pa.field("listed_on", pa.date32()),
         pa.field("has_code", pa.bool_()),
         *(pa.field(name, pa.string()) for name in _NOTES),
         *(pa.field(name, pa.int64()) for name in _INSTANTS),
     ]
-    if dim:
-        fields.append(pa.field("vector", pa.list_(pa.float16(), dim)))
     return pa.schema(fields)
 
 
-def record_batch(
-    changes: Sequence[tuple[Document, int]], vectors: NDArray[np.float32] | None
-) -> pa.RecordBatch:
-    """Documents with their revisions, and their vectors (n, dim) if any, as rows of the table."""
+def record_batch(changes: Sequence[tuple[Document, int]]) -> pa.RecordBatch:
+    """Documents with their revisions as rows of the table of words."""
     documents = [document for document, _ in changes]
     columns: list[pa.Array] = [
         pa.array([document.paper_id for document in documents], pa.int64()),
@@ -88,6 +85,7 @@ def record_batch(
         pa.array([AUTHOR_GAP.join(document.authors) for document in documents], pa.string()),
         pa.array([_text(document) for document in documents], pa.string()),
         pa.array([title_hash(document.title) for document in documents], pa.int64()),
+        pa.array([text_hash(document) for document in documents], pa.int64()),
         pa.array([category_labels(document.categories) for document in documents]
                  , pa.list_(pa.string())),
         pa.array([document.listed_on for document in documents], pa.date32()),
@@ -95,11 +93,7 @@ def record_batch(
         *(pa.array([getattr(each, name) for each in documents], pa.string()) for name in _NOTES),
         *(pa.array([getattr(each, name) for each in documents], pa.int64()) for name in _INSTANTS),
     ]  # fmt: skip
-    dim = 0 if vectors is None else vectors.shape[1]
-    if vectors is not None:
-        flat = pa.array(vectors.astype(np.float16).ravel(), pa.float16())
-        columns.append(pa.FixedSizeListArray.from_arrays(flat, dim))
-    return pa.record_batch(columns, schema=schema(dim))
+    return pa.record_batch(columns, schema=schema())
 
 
 def _text(document: Document) -> str:
@@ -122,7 +116,14 @@ def category_labels(categories: Sequence[str]) -> list[str]:
 def title_hash(title: str) -> int:
     """A signed 64-bit hash of the title's letters and digits; 0 for a title without any."""
     key = title_key(title)
-    if not key:
-        return 0
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return _hash(key) if key else 0
+
+
+def text_hash(document: Document) -> int:
+    """A signed 64-bit hash of the encoded text: a vector with another hash is of an older text."""
+    return _hash(encoded_text(document))
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

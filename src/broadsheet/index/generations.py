@@ -12,14 +12,15 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from broadsheet.errors import StorageError
+from broadsheet.index.vector_tables import SetState
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever columns or text analysis change; an index of another format is rebuilt."""
 GRACE_SECONDS = 60.0
 """How long a replaced generation stays, for searches that still read it."""
@@ -34,15 +35,38 @@ _PREFIX = "generation-"
 class Manifest:
     """What a generation holds: every change of the store up to `revision`.
 
-    `encoder` is empty and `dim` 0 for an index without vectors; `version` is LanceDB's.
+    `sets` are its vectors, those of the encoder that every paper goes through first; none for an
+    index of words alone. `version` is LanceDB's. `started` is the store's revision when building
+    began; a generation that is not `is_whole` is still being built.
     """
 
-    encoder: str
-    dim: int
+    sets: tuple[SetState, ...] = ()
     revision: int = 0
     documents: int = 0
     version: int = 0
+    started: int = 0
+    is_whole: bool = False
     format: int = FORMAT
+
+    @property
+    def encoder(self) -> str:
+        """The name of the first encoder; empty without vectors."""
+        return self.sets[0].encoder if self.sets else ""
+
+    def of_encoder(self, name: str) -> SetState | None:
+        """The set of an encoder, or None."""
+        return next((state for state in self.sets if state.encoder == name), None)
+
+    def with_set(self, state: SetState) -> Manifest:
+        """The same with a set replaced, or added at the end."""
+        if self.of_encoder(state.encoder) is None:
+            return replace(self, sets=(*self.sets, state))
+        sets = tuple(state if each.encoder == state.encoder else each for each in self.sets)
+        return replace(self, sets=sets)
+
+    def without_set(self, encoder: str) -> Manifest:
+        """The same without an encoder's set."""
+        return replace(self, sets=tuple(each for each in self.sets if each.encoder != encoder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +91,9 @@ class Generations:
         """A generation's manifest; None when it is missing or of another format."""
         try:
             found = json.loads((self.folder(name) / _MANIFEST).read_bytes())
-            manifest = Manifest(**found)
-        except (OSError, ValueError, TypeError):
+            sets = tuple(SetState(**each) for each in found.pop("sets"))
+            manifest = Manifest(sets=sets, **found)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         return manifest if manifest.format == FORMAT else None
 
@@ -76,8 +101,21 @@ class Generations:
         """Move a generation's cursor."""
         _replace(self.folder(name) / _MANIFEST, json.dumps(asdict(manifest)))
 
+    def unfinished(self) -> str | None:
+        """The generation whose building was stopped, to go on with; None without one."""
+        names = [name for name in self._names() if name > (self.current() or "")]
+        return next((name for name in names if self._is_whole(name) is False), None)
+
+    def _is_whole(self, name: str) -> bool | None:
+        """Whether a generation was built to its end; None where it says nothing of itself."""
+        manifest = self.manifest(name)
+        return manifest.is_whole if manifest else None
+
     def create(self) -> str:
         """A new, empty generation; what was left of stopped builds is removed first."""
+        stopped = self.unfinished()
+        if stopped is not None:
+            shutil.rmtree(self.folder(stopped), ignore_errors=True)
         self.remove_unused()
         taken = [int(name.removeprefix(_PREFIX)) for name in self._names()]
         name = f"{_PREFIX}{max(taken, default=0) + 1:06d}"
@@ -89,15 +127,18 @@ class Generations:
         _replace(self.root / _POINTER, name)
 
     def remove_unused(self) -> None:
-        """Remove generations that are not in use; just replaced ones are left for a while."""
-        current = self.current()
+        """Remove generations that are not in use; just replaced ones are left for a while.
+
+        One whose building was stopped stays, to be gone on with.
+        """
+        current, unfinished = self.current(), self.unfinished()
         try:
             age = time.time() - (self.root / _POINTER).stat().st_mtime
         except OSError:
             age = GRACE_SECONDS
         for name in self._names():
-            has_been_used = self.manifest(name) is not None
-            if name != current and (age >= GRACE_SECONDS or not has_been_used):
+            is_young = age < GRACE_SECONDS and self._is_whole(name) is not None
+            if name not in (current, unfinished) and not is_young:
                 shutil.rmtree(self.folder(name), ignore_errors=True)
 
     def _names(self) -> list[str]:

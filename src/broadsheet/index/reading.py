@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from broadsheet.index.writing import TABLE
-
 if TYPE_CHECKING:
     from lancedb.query import FullTextQuery
 
@@ -31,9 +29,9 @@ class Table:
         self._table = table
 
     @classmethod
-    def open(cls, folder: Path) -> Table:
-        """The table in the folder of a generation; raises what LanceDB raises."""
-        return cls(_start(_open(folder)).result())
+    def open(cls, folder: Path, name: str) -> Table:
+        """A table in the folder of a generation; raises what LanceDB raises."""
+        return cls(_start(_open(folder, name)).result())
 
     def search(self, query: FullTextQuery, condition: str | None, k: int) -> Future[pa.Table]:
         """The `k` rows with the highest BM25 scores, as `_rowid` and `_score`.
@@ -69,11 +67,11 @@ class Table:
         return list(await self._table.tokenize(text, column=column))
 
 
-async def _open(folder: Path) -> Any:
+async def _open(folder: Path, name: str) -> Any:
     import lancedb
 
     connection = await lancedb.connect_async(folder)
-    return await connection.open_table(TABLE)
+    return await connection.open_table(name)
 
 
 def _start(work: Coroutine[Any, Any, T]) -> Future[T]:

@@ -17,10 +17,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from broadsheet.errors import IndexUnavailable
-from broadsheet.index.columns import Columns, Floats
+from broadsheet.index.columns import Columns
 from broadsheet.index.documents import title_hash
 from broadsheet.index.generations import Manifest
+from broadsheet.index.layout import Floats
 from broadsheet.index.reading import Table
+from broadsheet.index.vectors import EXACT_ROWS, Hits, Ids, Passes, VectorSet
 from broadsheet.index.words import (
     Column,
     Filter,
@@ -29,9 +31,6 @@ from broadsheet.index.words import (
     full_text_query,
     sql_filter,
 )
-
-Ids = NDArray[np.int64]
-Hits = tuple[Ids, Floats]
 
 _REMEMBERED_TERMS = 64
 _LANCE_ERRORS = (RuntimeError, OSError, ValueError, pa.ArrowException)
@@ -51,15 +50,26 @@ def lance_errors() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a text means to one encoder: its vector (dim,) float32, not all zeros."""
+
+    encoder: str
+    vector: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The index as it was when it was opened; safe to use from several threads.
 
-    Every search raises IndexUnavailable when the files behind it are gone or damaged.
+    Vectors of the encoders in `unreadable` are damaged; words are found without them. Every search
+    raises IndexUnavailable when the files behind it are gone or damaged.
     """
 
     table: Table
     columns: Columns
+    sets: tuple[VectorSet, ...]
     manifest: Manifest
+    unreadable: tuple[str, ...] = ()
     _terms: dict[Term, Ids] = field(default_factory=dict)
 
     def search_words(self, query: WordQuery, filter_: Filter, k: int) -> Hits:
@@ -83,34 +93,77 @@ class Snapshot:
         order = np.lexsort((-ids, -scores))
         return ids[order], scores[order]
 
-    def search_vectors(self, vector: Floats, query: WordQuery, filter_: Filter, k: int) -> Hits:
+    def set_of(self, encoder: str) -> VectorSet | None:
+        """The vectors of an encoder, if there are any."""
+        return next((each for each in self.sets if each.encoder == encoder), None)
+
+    def search_vectors(
+        self, vector: Floats, query: WordQuery, filter_: Filter, k: int, encoder: str = ""
+    ) -> Hits:
         """The `k` papers closest to `vector` (dim,): (paper ids, cosines), best first.
 
-        The conditions of `query` hold for them; its words are not looked at. Papers at a right
+        `encoder` made the vector; unnamed, it is the one whose vectors every paper has. The
+        conditions of `query` hold for the papers; its words are not looked at. Papers at a right
         angle or beyond have nothing to do with the query and are left out.
         """
-        if len(vector) != self.columns.vectors.dim or not vector.any():
+        held = self._set(encoder)
+        if held is None or len(vector) != held.layout.dim or not vector.any():
             return _NOTHING
-        rows, scores = self.columns.nearest(vector, k, self._mask(query, filter_))
+        mask = self._mask(query, filter_)
+        if mask is not None and mask.sum() <= EXACT_ROWS:
+            ids, scores = held.nearest_of(vector, k, self.columns.paper_ids[mask])
+        else:
+            ids, scores = held.nearest(vector, k, self._is_here, self._passes(mask))
         is_close = scores > 0
-        return self.columns.paper_ids[rows[is_close]], scores[is_close]
+        return ids[is_close], scores[is_close]
 
-    def similarities(self, vector: Floats, paper_ids: Ids) -> Floats:
-        """The cosine of `vector` with each paper's vector; 0 for papers that are not here."""
-        rows = self.columns.rows(paper_ids)
-        products = self.columns.products(vector, np.maximum(rows, 0))
-        return np.where(rows >= 0, products, np.float32(0))
+    def _set(self, encoder: str) -> VectorSet | None:
+        if encoder:
+            return self.set_of(encoder)
+        return self.sets[0] if self.sets else None
 
-    def vectors(self, paper_ids: Sequence[int]) -> dict[int, Floats]:
+    def _is_here(self, paper_ids: Ids) -> NDArray[np.bool_]:
+        return self.columns.rows(paper_ids) >= 0
+
+    def _passes(self, mask: NDArray[np.bool_] | None) -> Passes | None:
+        if mask is None:
+            return None
+
+        def passes(paper_ids: Ids) -> NDArray[np.bool_]:
+            rows = self.columns.rows(paper_ids)
+            return (rows >= 0) & mask[rows]
+
+        return passes
+
+    def cosines(self, vector: Floats, paper_ids: Ids, encoder: str = "") -> Floats:
+        """The cosine of `vector` with each paper's vector; NaN for papers without one."""
+        held = self._set(encoder)
+        if held is None or len(vector) != held.layout.dim:
+            return np.full(len(paper_ids), np.nan, np.float32)
+        return held.cosines(vector, paper_ids)
+
+    def vectors(self, paper_ids: Sequence[int], encoder: str = "") -> dict[int, Floats]:
         """The vectors (dim,) of those papers that have one."""
+        held = self._set(encoder)
         ids = np.asarray(paper_ids, dtype=np.int64)
-        rows = self.columns.rows(ids)
-        found = {
-            int(paper_id): self.columns.vectors.at(np.array([row]))[0]
-            for paper_id, row in zip(ids, rows, strict=True)
-            if row >= 0
-        }
-        return {paper_id: vector for paper_id, vector in found.items() if vector.any()}
+        return held.vectors(ids[self._is_here(ids)]) if held else {}
+
+    def without_vectors(
+        self, encoder: str, first: Sequence[int], limit: int, most: int
+    ) -> tuple[list[int], int]:
+        """Up to `limit` papers that lack a vector of their present text, and how many do in all.
+
+        Among those in `first` and the newest, `most` together; in that order.
+        """
+        chosen = np.asarray(first, dtype=np.int64)[:most]
+        chosen = chosen[self._is_here(chosen)]
+        newest = self.newest_first(self.columns.paper_ids)
+        others = newest[~np.isin(newest, chosen)][: most - len(chosen)]
+        ids = np.concatenate((chosen, others))
+        held = self.set_of(encoder)
+        if held is not None:
+            ids = ids[held.text_hashes(ids) != self.columns.text_hashes[self.columns.rows(ids)]]
+        return ids[:limit].tolist(), len(ids)
 
     def holds(self, paper_id: int) -> bool:
         """Whether a paper is in the index."""

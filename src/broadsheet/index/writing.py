@@ -1,4 +1,4 @@
-"""Writes the table of one generation: whole from a feed, or change by change.
+"""Writes a generation: the table of words, and each document's vector by the first encoder.
 
 Callers hold the write lock; which generation is written, and when, is decided in `lance`. LanceDB
 takes two seconds to import, so it is imported where a table is touched.
@@ -7,9 +7,8 @@ takes two seconds to import, so it is imported where a table is touched.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,22 +16,24 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from broadsheet.index.documents import Document, Feed, encoded_text, record_batch, schema
+from broadsheet.index.documents import Document, Feed, encoded_text, record_batch, schema, text_hash
 from broadsheet.index.generations import Generations, Manifest
+from broadsheet.index.vector_tables import KEPT_VERSIONS, SetState, VectorWriter, new_set
 
 BATCH = 1000
 """Documents per commit of `apply_changes`: 40 ms each, and little lost when stopped."""
 BUILD_BATCH = 5000
+"""Documents read from the feed and encoded at a time."""
+COMMIT = 25_000
+"""Documents per commit of `build`: what a stopped build does again, three seconds of work."""
 UNINDEXED_ROWS = 64
 """Rows that may wait outside the word index; each costs every search 0.1 ms until it is in."""
 MOST_SEGMENTS = 8
 """Parts of an index beside its large one; when there are more, they are joined."""
 SMALL_FILE_ROWS = 50_000
 """Files of fewer rows are joined from time to time; larger ones stay as they are."""
-_KEPT_VERSIONS = timedelta(minutes=5)
-"""Searches in other processes may still read versions this young."""
 TABLE = "papers"
-"""The table's name in its generation."""
+"""The name of the table of words in its generation."""
 
 Changes = Sequence[tuple[Document, int]]
 Progress = Callable[[int], None]
@@ -49,7 +50,7 @@ class Encoder(Protocol):
 
 
 def open_table(folder: Path) -> Any:
-    """The newest version of a generation's table; it does not move on by itself."""
+    """The newest version of a generation's table of words; it does not move on by itself."""
     import lancedb
 
     return lancedb.connect(folder).open_table(TABLE)
@@ -62,50 +63,39 @@ class Writer:
     generations: Generations
     encoder: Encoder | None
 
-    def empty_manifest(self) -> Manifest:
-        """What a generation written by this process and encoder says of itself at the start."""
-        encoder = self.encoder
-        return Manifest(encoder.name, encoder.dim) if encoder else Manifest("", 0)
+    def is_compatible(self, manifest: Manifest) -> bool:
+        """Whether a generation has the vectors that this process makes first, if any."""
+        first = manifest.sets[0] if manifest.sets else None
+        ours = (self.encoder.name, self.encoder.dim) if self.encoder else ("", 0)
+        return ours == ((first.encoder, first.dim) if first else ("", 0))
 
     def build(self, feed: Feed, progress: Progress) -> str:
-        """Write everything up to the feed's present revision into a new generation.
+        """Write everything that the feed has into a new generation; its name.
 
-        Returns its name. What changes meanwhile has a higher revision and is left to
-        `apply_changes`.
+        Goes on with one whose building was stopped. While `feed.wait` says that more is coming,
+        it follows.
         """
-        target = feed.revision()
-        name = self.generations.create()
-        manifest = self.empty_manifest()
-        rows = schema(manifest.dim)
-        batches = self._batches(feed, target, progress)
-        reader = pa.RecordBatchReader.from_batches(rows, batches)
-        import lancedb
-
-        connection = lancedb.connect(self.generations.folder(name))
-        table = connection.create_table(TABLE, reader, schema=rows)
-        _create_indexes(table)
-        manifest = dataclasses.replace(
-            manifest, revision=target, documents=table.count_rows(), version=table.version
-        )
-        self.generations.write_manifest(name, manifest)
+        name, manifest = self._begin(feed)
+        generation = _Generation(self.generations, name, self.encoder, progress)
+        generation.fill(manifest, feed)
         return name
 
-    def _batches(self, feed: Feed, target: int, progress: Progress) -> Iterator[pa.RecordBatch]:
-        cursor, done = 0, 0
-        while cursor < target:
-            found = feed.changes(cursor, BUILD_BATCH)
-            changes = [change for change in found if change[1] <= target]
-            if changes:
-                yield self._batch(changes)
-                done += len(changes)
-                progress(done)
-            cursor = found[-1][1] if len(found) == BUILD_BATCH else target
+    def _begin(self, feed: Feed) -> tuple[str, Manifest]:
+        name = self.generations.unfinished()
+        manifest = self.generations.manifest(name) if name else None
+        if name and manifest and self.is_compatible(manifest) and _is_of(manifest, feed):
+            return name, manifest
+        name = self.generations.create()
+        manifest = Manifest(started=feed.revision())
+        folder = self.generations.folder(name)
+        import lancedb
 
-    def _batch(self, changes: Changes) -> pa.RecordBatch:
-        if self.encoder is None:
-            return record_batch(changes, None)
-        vectors = self.encoder.encode([encoded_text(document) for document, _ in changes])
-        return record_batch(changes, vectors)
+        lancedb.connect(folder).create_table(TABLE, schema=schema())
+        if self.encoder is not None:
+            state = new_set(self.encoder.name, self.encoder.dim, ())
+            manifest = manifest.with_set(VectorWriter(folder, state).create())
+        self.generations.write_manifest(name, manifest)
+        return name, manifest
 
     def apply_changes(self, name: str, feed: Feed, progress: Progress) -> int:
         """Bring a generation up to date, batch by batch; the number of changes made.
@@ -113,8 +103,118 @@ class Writer:
         The cursor moves after the table's commit, and every step can be repeated: stopped between
         any two steps and run again, the table ends the same.
         """
-        table = open_table(self.generations.folder(name))
-        manifest = self.generations.manifest(name) or self.empty_manifest()
+        generation = _Generation(self.generations, name, self.encoder, progress)
+        return generation.follow(feed)
+
+    def optimize(self, name: str) -> None:
+        """Take all rows into the indexes, join small files, arrange vectors, drop old versions."""
+        generation = _Generation(self.generations, name, self.encoder, lambda _: None)
+        generation.optimize(self.generations.manifest(name) or Manifest())
+
+    def put_vectors(
+        self,
+        name: str,
+        encoder: Encoder,
+        documents: Sequence[Document],
+        vectors: NDArray[np.float32],
+    ) -> None:
+        """Set the vectors of documents by an encoder other than the first; its set may be new."""
+        manifest = self.generations.manifest(name) or Manifest()
+        folder = self.generations.folder(name)
+        state = manifest.of_encoder(encoder.name)
+        if state is None or not VectorWriter(folder, state).is_readable():
+            manifest = manifest.without_set(encoder.name)
+            state = new_set(encoder.name, encoder.dim, manifest.sets)
+            state = VectorWriter(folder, state).create()
+        writer = VectorWriter(folder, state)
+        state = writer.put(_ids(documents), _hashes(documents), vectors)
+        if state.needs_arranging:
+            state = VectorWriter(folder, state).arrange()
+        elif state.turn % _TIDY_TURNS == 0:
+            writer.tidy()
+        self.generations.write_manifest(name, manifest.with_set(state))
+
+    def drop_vectors(self, name: str, encoder: str) -> None:
+        """Forget the set of an encoder; its files go with the generation."""
+        manifest = self.generations.manifest(name) or Manifest()
+        self.generations.write_manifest(name, manifest.without_set(encoder))
+
+
+_TIDY_TURNS = 64
+
+
+def _is_of(manifest: Manifest, feed: Feed) -> bool:
+    """Whether an unfinished generation can be of this feed's library."""
+    return manifest.started <= feed.revision() and manifest.revision <= feed.revision()
+
+
+@dataclass(frozen=True, slots=True)
+class _Generation:
+    """The steps of writing one generation; each gives the manifest as it is afterwards."""
+
+    generations: Generations
+    name: str
+    encoder: Encoder | None
+    progress: Progress
+
+    @property
+    def folder(self) -> Path:
+        return self.generations.folder(self.name)
+
+    def fill(self, manifest: Manifest, feed: Feed) -> None:
+        """Append what the feed has, make the indexes, and call the generation whole."""
+        table = open_table(self.folder)
+        self._undo_unfinished(table, manifest)
+        seen = _Seen.of(table)
+        while True:
+            changes = _read(feed, manifest.revision)
+            if changes:
+                manifest = self._append(table, manifest, changes, seen)
+                self.progress(manifest.documents)
+            if len(changes) < COMMIT and not feed.wait():
+                break
+        manifest = self._forget(table, manifest, feed.removals(manifest.started))
+        _create_indexes(table)
+        if manifest.sets and manifest.sets[0].needs_arranging:
+            manifest = manifest.with_set(VectorWriter(self.folder, manifest.sets[0]).arrange())
+        manifest = dataclasses.replace(manifest, is_whole=True)
+        self._move(table, manifest, manifest.revision)
+
+    def _undo_unfinished(self, table: Any, manifest: Manifest) -> None:
+        """Take out rows that were written just before a stop, and are not in the manifest."""
+        table.delete(f"revision > {manifest.revision}")
+        for state in manifest.sets:
+            VectorWriter(self.folder, state).undo_later()
+
+    def _append(self, table: Any, manifest: Manifest, changes: Changes, seen: _Seen) -> Manifest:
+        documents = [document for document, _ in changes]
+        again = seen.add(_ids(documents))
+        if len(again):
+            table.delete(f"paper_id IN ({', '.join(map(str, again.tolist()))})")
+        manifest = self._put_first_vectors(manifest, documents, are_new=not len(again))
+        table.add(pa.Table.from_batches([record_batch(changes)]))
+        return self._move(table, manifest, changes[-1][1])
+
+    def _put_first_vectors(
+        self, manifest: Manifest, documents: Sequence[Document], *, are_new: bool = False
+    ) -> Manifest:
+        if self.encoder is None or not documents:
+            return manifest
+        texts = [encoded_text(document) for document in documents]
+        vectors = np.concatenate(
+            [
+                self.encoder.encode(texts[start : start + BUILD_BATCH])
+                for start in range(0, len(texts), BUILD_BATCH)
+            ]
+        )
+        writer = VectorWriter(self.folder, manifest.sets[0])
+        return manifest.with_set(
+            writer.put(_ids(documents), _hashes(documents), vectors, are_new=are_new)
+        )
+
+    def follow(self, feed: Feed) -> int:
+        table = open_table(self.folder)
+        manifest = self.generations.manifest(self.name) or Manifest()
         done = 0
         while True:
             changes = feed.changes(manifest.revision, BATCH)
@@ -122,38 +222,51 @@ class Writer:
             removals = feed.removals(manifest.revision)
             if not changes and not removals:
                 break
-            self._commit(table, changes, [paper_id for paper_id, _ in removals])
+            manifest = self._upsert(table, manifest, changes)
+            manifest = self._forget(table, manifest, removals)
             is_last = len(changes) < BATCH
             revisions = [changes[-1][1]] if changes else []
             if is_last:
                 revisions += [revision for _, revision in removals]
-            manifest = self._move(table, name, manifest, max(revisions))
+            manifest = self._move(table, manifest, max(revisions))
             done += len(changes) + (len(removals) if is_last else 0)
-            progress(done)
-        self._index_rows(table, name, manifest)
+            self.progress(done)
+        self._index_rows(table, manifest)
         return done
 
-    def _commit(self, table: Any, changes: Changes, removed: Sequence[int]) -> None:
-        if changes:
-            rows = pa.Table.from_batches([self._batch(changes)])
-            upsert = table.merge_insert("paper_id").when_matched_update_all()
-            upsert.when_not_matched_insert_all().execute(rows)
-        if removed:
-            table.delete(f"paper_id IN ({', '.join(map(str, removed))})")
+    def _upsert(self, table: Any, manifest: Manifest, changes: Changes) -> Manifest:
+        if not changes:
+            return manifest
+        manifest = self._put_first_vectors(manifest, [document for document, _ in changes])
+        rows = pa.Table.from_batches([record_batch(changes)])
+        upsert = table.merge_insert("paper_id").when_matched_update_all()
+        upsert.when_not_matched_insert_all().execute(rows)
+        return manifest
 
-    def _move(self, table: Any, name: str, manifest: Manifest, revision: int) -> Manifest:
+    def _forget(
+        self, table: Any, manifest: Manifest, removals: Sequence[tuple[int, int]]
+    ) -> Manifest:
+        if not removals:
+            return manifest
+        ids = np.array([paper_id for paper_id, _ in removals], np.int64)
+        table.delete(f"paper_id IN ({', '.join(map(str, ids.tolist()))})")
+        for state in manifest.sets:
+            manifest = manifest.with_set(VectorWriter(self.folder, state).remove(ids))
+        return manifest
+
+    def _move(self, table: Any, manifest: Manifest, revision: int) -> Manifest:
         moved = dataclasses.replace(
             manifest, revision=revision, documents=table.count_rows(), version=table.version
         )
-        self.generations.write_manifest(name, moved)
+        self.generations.write_manifest(self.name, moved)
         return moved
 
-    def _index_rows(self, table: Any, name: str, manifest: Manifest) -> None:
+    def _index_rows(self, table: Any, manifest: Manifest) -> None:
         facts = table.index_stats("text_idx")
         if facts is not None and facts.num_unindexed_rows > UNINDEXED_ROWS:
-            self.optimize(name, manifest)
+            self.optimize(manifest)
 
-    def optimize(self, name: str, manifest: Manifest) -> None:
+    def optimize(self, manifest: Manifest) -> None:
         """Take all rows into the indexes, join small segments and files, drop old versions.
 
         By Lance's own interface: that of LanceDB writes the whole index anew, which takes 25 s and
@@ -161,16 +274,78 @@ class Writer:
         """
         import lance
 
-        folder = self.generations.folder(name)
-        dataset = lance.dataset(folder / f"{TABLE}.lance")
+        dataset = lance.dataset(self.folder / f"{TABLE}.lance")
         segments = max((len(index.segments) for index in dataset.describe_indices()), default=1)
         beside = segments - 1
         joined = beside if beside >= MOST_SEGMENTS else 0
         dataset.optimize.optimize_indices(num_indices_to_merge=joined)
         if len(dataset.get_fragments()) > MOST_SEGMENTS:
             dataset.optimize.compact_files(target_rows_per_fragment=SMALL_FILE_ROWS)
-        dataset.cleanup_old_versions(older_than=_KEPT_VERSIONS)
-        self._move(open_table(folder), name, manifest, manifest.revision)
+        dataset.cleanup_old_versions(older_than=KEPT_VERSIONS)
+        for state in manifest.sets:
+            manifest = manifest.with_set(_optimized(self.folder, state))
+        self._move(open_table(self.folder), manifest, manifest.revision)
+
+
+def _optimized(folder: Path, state: SetState) -> SetState:
+    writer = VectorWriter(folder, state)
+    if state.needs_arranging:
+        return writer.arrange()
+    writer.tidy()
+    return state
+
+
+def _read(feed: Feed, after: int) -> Changes:
+    """Up to COMMIT changes."""
+    changes: list[tuple[Document, int]] = []
+    while len(changes) < COMMIT:
+        found = feed.changes(changes[-1][1] if changes else after, BUILD_BATCH)
+        changes += found
+        if len(found) < BUILD_BATCH:
+            break
+    return _last_of_each(changes)
+
+
+def _last_of_each(changes: Changes) -> Changes:
+    """The changes with each paper once, as it is after its last one."""
+    last = {document.paper_id: place for place, (document, _) in enumerate(changes)}
+    if len(last) == len(changes):
+        return changes
+    return [changes[place] for place in sorted(last.values())]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Which papers a table has, one byte a number."""
+
+    marks: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, table: Any) -> _Seen:
+        seen = cls(np.zeros(0, np.bool_))
+        if table.count_rows():
+            ids = table.to_lance().to_table(columns=["paper_id"])["paper_id"]
+            seen.add(ids.combine_chunks().to_numpy())
+        return seen
+
+    def add(self, paper_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Mark papers; those that had been marked before."""
+        largest = int(paper_ids.max(initial=0))
+        if largest >= len(self.marks):
+            grown = np.zeros(max(largest + 1, 2 * len(self.marks)), np.bool_)
+            grown[: len(self.marks)] = self.marks
+            self.marks = grown
+        again = paper_ids[self.marks[paper_ids]]
+        self.marks[paper_ids] = True
+        return again
+
+
+def _ids(documents: Sequence[Document]) -> NDArray[np.int64]:
+    return np.array([document.paper_id for document in documents], np.int64)
+
+
+def _hashes(documents: Sequence[Document]) -> NDArray[np.int64]:
+    return np.array([text_hash(document) for document in documents], np.int64)
 
 
 def _create_indexes(table: Any) -> None:

@@ -40,14 +40,19 @@ def ask(store: Store, index: PaperIndex, snapshot: Snapshot, listing: Listing) -
     if not titled:
         titled = [int(paper_id) for paper_id in snapshot.with_title(query.meaning)]
     pinned = snapshot.allowed(titled + _named(store, query), words, filter_)
-    vector = index.query_vector(snapshot, query.meaning) if query.meaning else None
-    question = Question(words, filter_, vector, tuple(dict.fromkeys(pinned.tolist())))
-    is_blind = vector is None and bool(query.meaning)
+    meanings = index.meanings(snapshot, query.meaning) if query.meaning else ()
+    question = Question(words, filter_, meanings, tuple(dict.fromkeys(pinned.tolist())))
+    is_blind = not meanings and bool(query.meaning)
     note = (_blind_note(index, snapshot),) if is_blind else ()
     return Asked(query, question, note)
 
 
 def _blind_note(index: PaperIndex, snapshot: Snapshot) -> str:
+    if snapshot.unreadable:
+        return (
+            "Found by words only: the vectors of the index are damaged. "
+            "`broadsheet reindex` builds it anew."
+        )
     if index.can_compare_meanings(snapshot):
         return "Found by words only: the encoder knows none of these words."
     return (

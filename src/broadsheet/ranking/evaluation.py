@@ -22,7 +22,6 @@ from broadsheet.index.lance import PaperIndex
 from broadsheet.index.snapshot import Snapshot
 from broadsheet.index.words import Filter
 from broadsheet.index.writing import Encoder
-from broadsheet.ranking.fusion import VECTOR_WEIGHT
 from broadsheet.ranking.query import plain
 from broadsheet.ranking.search import Mode, Question, search, word_query
 
@@ -102,17 +101,20 @@ def _judgements(text: str) -> dict[str, dict[str, int]]:
     return judgements
 
 
-def evaluate(folder: Path, encoder: Encoder | None) -> list[EvaluationRow]:
+def evaluate(
+    folder: Path, encoder: Encoder | None, improver: Encoder | None = None
+) -> list[EvaluationRow]:
     """Measure words only, and with an encoder vectors only and hybrid, on one collection.
 
-    The index is built in a temporary folder. Raises SourceError for a folder that is no
-    collection.
+    With an improver every document has its vector as well. The index is built in a temporary
+    folder. Raises SourceError for a folder that is no collection.
     """
     collection = load_collection(folder)
     modes = list(Mode) if encoder else [Mode.WORDS]
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
-        index = PaperIndex(Path(temporary), encoder)
+        index = PaperIndex(Path(temporary), encoder, improver)
         index.rebuild(_feed(collection.documents))
+        index.improve(collection.documents)
         return [evaluate_mode(collection, index, mode) for mode in modes]
 
 
@@ -129,7 +131,7 @@ def _feed(documents: Sequence[Document]) -> Feed:
 
 
 def evaluate_mode(
-    collection: Collection, index: PaperIndex, mode: Mode, vector_weight: float = VECTOR_WEIGHT
+    collection: Collection, index: PaperIndex, mode: Mode, vector_weight: float | None = None
 ) -> EvaluationRow:
     """Measure one mode on an index that holds the collection's documents."""
     run = _Run(collection, index, index.snapshot(), mode, vector_weight)
@@ -163,7 +165,7 @@ class _Run:
     index: PaperIndex
     snapshot: Snapshot
     mode: Mode
-    vector_weight: float
+    vector_weight: float | None
 
     def ranking(self, query_id: str) -> list[str]:
         """The document ids of one query, best first."""
@@ -171,7 +173,7 @@ class _Run:
         question = Question(
             words=word_query(query),
             filter=_pool(self.collection, query_id),
-            vector=self.index.query_vector(self.snapshot, query.meaning),
+            meanings=self.index.meanings(self.snapshot, query.meaning),
         )
         ranked = search(self.snapshot, question, mode=self.mode, vector_weight=self.vector_weight)
         return [self.collection.document_ids[paper_id - 1] for paper_id in ranked.paper_ids]

@@ -137,7 +137,7 @@ class Ranking:
         without = [other.paper_id for other in self.store.related(seed.paper_id)]
         try:
             snapshot = self.index.snapshot()
-            ranked = similar(snapshot, seed.paper_id, readable(seed.title), without=without)
+            ranked = similar(snapshot, [seed.paper_id], readable(seed.title), without=without)
         except IndexUnavailable as trouble:
             return Page(listing, (), 0, notes=(str(trouble),))
         return self._page_of_ranked(listing, offset, ranked)

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.domain import Sort
-from broadsheet.index.columns import Floats
-from broadsheet.index.snapshot import Ids, Snapshot
+from broadsheet.index.layout import Floats
+from broadsheet.index.snapshot import Meaning, Snapshot
+from broadsheet.index.vectors import Ids
 from broadsheet.index.words import Column, Filter, Term, WordQuery
-from broadsheet.ranking.fusion import VECTOR_WEIGHT, Fused, fuse
+from broadsheet.ranking.closeness import closeness
+from broadsheet.ranking.fusion import IMPROVED_WEIGHT, VECTOR_WEIGHT, Fused, fuse
 from broadsheet.ranking.query import Clause, Field, Query
 from broadsheet.ranking.ranked import Ranked, Signal
 
@@ -53,13 +55,13 @@ class Mode(StrEnum):
 class Question:
     """A query made ready for the index.
 
-    `vector` (dim,) is None where meanings cannot be compared; `pinned` are papers that the query
-    names by id or whole title.
+    `meanings` are what it means to each encoder, none where meanings cannot be compared; `pinned`
+    are papers that the query names by id or whole title.
     """
 
     words: WordQuery
     filter: Filter
-    vector: Floats | None = None
+    meanings: tuple[Meaning, ...] = ()
     pinned: tuple[int, ...] = ()
 
 
@@ -112,7 +114,7 @@ def search(
     *,
     sort: Sort = Sort.RELEVANCE,
     mode: Mode = Mode.HYBRID,
-    vector_weight: float = VECTOR_WEIGHT,
+    vector_weight: float | None = None,
 ) -> Ranked:
     """The candidates of a question, best first; newest first where nothing ranks them.
 
@@ -122,7 +124,7 @@ def search(
     Raises IndexUnavailable.
     """
     words = question.words
-    if not (words.words or words.required or question.pinned or question.vector is not None):
+    if not (words.words or words.required or question.pinned or question.meanings):
         return Ranked(snapshot.select(words, question.filter), None)
     if sort is not Sort.RELEVANCE:
         return _by_date(snapshot, question)
@@ -135,70 +137,92 @@ def _by_date(snapshot: Snapshot, question: Question) -> Ranked:
     if len(ids):
         ids = np.union1d(ids, np.array(question.pinned, np.int64))
     else:
-        ids = _by_relevance(snapshot, question, Mode.HYBRID, VECTOR_WEIGHT).paper_ids[:100]
+        ids = _by_relevance(snapshot, question, Mode.HYBRID, None).paper_ids[:100]
     return Ranked(snapshot.newest_first(ids), None, is_total_exact=len(ids) < WORD_WINDOW)
 
 
 def _by_relevance(
-    snapshot: Snapshot, question: Question, mode: Mode, vector_weight: float
+    snapshot: Snapshot, question: Question, mode: Mode, vector_weight: float | None
 ) -> Ranked:
     found = candidates(snapshot, question, mode, vector_weight)
     pinned = np.isin(found.fused.paper_ids, question.pinned)
     return Ranked(
         found.fused.paper_ids,
         found.fused.scores,
-        (*_signals(found.fused), _named(pinned)),
+        (*_signals(found), _named(pinned)),
         is_total_exact=found.is_whole,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The fused candidates; `is_whole` tells that no window was too small for them."""
+    """The fused candidates; `is_whole` tells that no window was too small for them.
+
+    `encoders` (n,) names what each cosine was measured with, in the order of `fused`.
+    """
 
     fused: Fused
     is_whole: bool
+    encoders: tuple[str, ...]
 
 
 def candidates(
     snapshot: Snapshot,
     question: Question,
     mode: Mode = Mode.HYBRID,
-    vector_weight: float = VECTOR_WEIGHT,
+    vector_weight: float | None = None,
 ) -> Candidates:
     """The best papers by words and by meaning and the pinned ones, with their scores.
 
     Where words are searched too, meaning alone brings up only what is at LEAST_COSINE.
     """
-    vector = question.vector if mode is not Mode.WORDS else None
+    meanings = question.meanings if mode is not Mode.WORDS else ()
     words = question.words if mode is not Mode.VECTORS else WordQuery()
     searching = snapshot.start_search_words(words, question.filter, WORD_WINDOW)
-    by_vector = np.zeros(0, np.int64)
-    if vector is not None:
-        window = VECTOR_WINDOW if mode is Mode.HYBRID else WORD_WINDOW
-        least = LEAST_COSINE if mode is Mode.HYBRID else 0
-        by_vector, cosines = snapshot.search_vectors(
-            vector, question.words, question.filter, window
-        )
-        by_vector = by_vector[cosines >= least]
+    by_vector = _by_meaning(snapshot, question, meanings, mode)
     by_words, scores = searching()
     pinned = np.array(question.pinned, np.int64)
-    found = np.unique(np.concatenate((by_words, by_vector, pinned)))
+    found = np.unique(np.concatenate((by_words, *by_vector, pinned)))
+    close = closeness(snapshot, meanings, found)
     fused = fuse(
         found,
         _at(found, by_words, scores),
-        _cosines(snapshot, vector, found),
-        _weight(mode, vector_weight, has_vector=vector is not None),
+        close.values,
+        _weight(mode, vector_weight, close.improved_share, has_vector=bool(meanings)),
         np.where(np.isin(found, question.pinned), np.float64(PINNED_SCORE), np.float64(0)),
         floor=float(scores.min()) if len(by_words) >= WORD_WINDOW else 0.0,
     )
-    return Candidates(fused, is_whole=max(len(by_words), len(by_vector)) < WORD_WINDOW)
+    order = np.searchsorted(found, fused.paper_ids)
+    fused = dataclasses.replace(fused, cosines=close.cosines[order])
+    longest = max(map(len, (by_words, *by_vector)))
+    return Candidates(fused, longest < WORD_WINDOW, tuple(close.encoders[i] for i in order))
 
 
-def _weight(mode: Mode, vector_weight: float, *, has_vector: bool) -> float:
+def _by_meaning(
+    snapshot: Snapshot, question: Question, meanings: tuple[Meaning, ...], mode: Mode
+) -> list[Ids]:
+    """The closest papers by each encoder."""
+    window = VECTOR_WINDOW if mode is Mode.HYBRID else WORD_WINDOW
+    least = LEAST_COSINE if mode is Mode.HYBRID else 0
+    found = []
+    for meaning in meanings:
+        ids, cosines = snapshot.search_vectors(
+            meaning.vector, question.words, question.filter, window, meaning.encoder
+        )
+        found.append(ids[cosines >= least])
+    return found
+
+
+def _weight(
+    mode: Mode, vector_weight: float | None, improved_share: float, *, has_vector: bool
+) -> float:
     if mode is Mode.VECTORS:
         return 1.0
-    return vector_weight if has_vector else 0.0
+    if not has_vector:
+        return 0.0
+    if vector_weight is not None:
+        return vector_weight
+    return VECTOR_WEIGHT + improved_share * (IMPROVED_WEIGHT - VECTOR_WEIGHT)
 
 
 def _at(found: Ids, by_words: Ids, scores: Floats) -> NDArray[np.float64]:
@@ -208,20 +232,16 @@ def _at(found: Ids, by_words: Ids, scores: Floats) -> NDArray[np.float64]:
     return values
 
 
-def _cosines(snapshot: Snapshot, vector: Floats | None, found: Ids) -> NDArray[np.float64]:
-    if vector is None:
-        return np.zeros(len(found))
-    return snapshot.similarities(vector, found).astype(np.float64)
+def _signals(found: Candidates) -> tuple[Signal, Signal]:
+    fused = found.fused
 
-
-def _signals(fused: Fused) -> tuple[Signal, Signal]:
     def words(place: int) -> str | None:
         bm25 = fused.bm25[place]
         return f"The words match (BM25 {bm25:.1f})." if bm25 > 0 else None
 
     def meaning(place: int) -> str | None:
-        cosine = fused.cosines[place]
-        return f"The meaning is close (cosine {cosine:.2f})." if cosine > 0 else None
+        cosine, encoder = fused.cosines[place], found.encoders[place]
+        return f"The meaning is close (cosine {cosine:.2f}, {encoder})." if cosine > 0 else None
 
     return Signal("words", fused.words, words), Signal("meaning", fused.vectors, meaning)
 

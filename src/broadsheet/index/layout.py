@@ -1,0 +1,151 @@
+"""How the vectors of one encoder are laid out for searching: turned onto axes, gathered in cells.
+
+Learned from the vectors themselves, without labels: principal axes, so that the first numbers of a
+vector tell most of it, and centroids, so that a search looks into a few cells instead of all.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+HEAD = 64
+"""Numbers of a vector that the first pass reads, with three quarters of the variance."""
+CELL_ROWS = 65_536
+"""From so many vectors on there are cells; fewer are scanned in a millisecond or two."""
+MOST_CELLS = 4096
+ROWS_PER_CENTROID = 32
+"""Vectors of the sample for each centroid."""
+SAMPLE_ROWS = 20_000
+"""Vectors that the axes are computed from."""
+_ROUNDS = 8
+_BLOCK_ROWS = 8192
+
+Floats = NDArray[np.float32]
+Cells = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`axes` (dim, dim) float32 is orthogonal; `centroids` (cells, head) have length 1.
+
+    Without centroids all vectors lie in one cell.
+    """
+
+    axes: Floats
+    centroids: Floats
+
+    @classmethod
+    def plain(cls, dim: int) -> Layout:
+        """Vectors as they are, in one cell."""
+        return cls(np.eye(dim, dtype=np.float32), np.zeros((0, min(dim, HEAD)), np.float32))
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Layout:
+        """What `to_bytes` wrote; raises ValueError for anything else."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return cls(stored["axes"], stored["centroids"])
+
+    def to_bytes(self) -> bytes:
+        """The layout as a file."""
+        file = io.BytesIO()
+        np.savez(file, axes=self.axes, centroids=self.centroids)
+        return file.getvalue()
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return int(self.axes.shape[0])
+
+    @property
+    def head(self) -> int:
+        """How many numbers of a vector the first pass reads."""
+        return min(self.dim, HEAD)
+
+    @property
+    def cells(self) -> int:
+        """The number of cells, at least 1."""
+        return max(1, len(self.centroids))
+
+    def turn(self, vectors: Floats) -> Floats:
+        """Vectors (..., dim) on the axes; products and lengths stay what they are."""
+        turned: Floats = vectors @ self.axes
+        return turned
+
+    def turn_back(self, turned: Floats) -> Floats:
+        """The inverse of `turn`."""
+        vectors: Floats = turned @ self.axes.T
+        return vectors
+
+    def cells_of(self, turned: Floats) -> Cells:
+        """The cell of each turned vector (n, dim): that of the closest centroid, (n,) int32."""
+        if not len(self.centroids):
+            return np.zeros(len(turned), np.int32)
+        return nearest_centroids(np.ascontiguousarray(turned[:, : self.head]), self.centroids)
+
+    def closest_cells(self, turned: Floats) -> NDArray[np.int64]:
+        """All cells, the most promising for one turned vector (dim,) first."""
+        if not len(self.centroids):
+            return np.zeros(1, np.int64)
+        return np.argsort(-(self.centroids @ turned[: self.head]))
+
+
+def learn_layout(sample: Floats, count: int) -> Layout:
+    """The layout for `count` vectors, learned from a random sample of them (m, dim) float32.
+
+    Principal axes without centring, as products need; spherical k-means (Dhillon and Modha, 2001)
+    over the heads, with about four times the root of `count` centroids.
+    """
+    axes = _principal_axes(sample[:SAMPLE_ROWS])
+    head = min(sample.shape[1], HEAD)
+    heads = np.ascontiguousarray((sample @ axes)[:, :head])
+    return Layout(axes, _centroids(heads, cell_count(count)))
+
+
+def cell_count(count: int) -> int:
+    """How many cells so many vectors get: a power of two, or 0."""
+    if count < CELL_ROWS:
+        return 0
+    return int(min(MOST_CELLS, 2 ** round(np.log2(4 * np.sqrt(count)))))
+
+
+def sample_rows(count: int) -> int:
+    """How large a sample `learn_layout` wants for so many vectors."""
+    return min(count, max(SAMPLE_ROWS, ROWS_PER_CENTROID * cell_count(count)))
+
+
+def _principal_axes(sample: Floats) -> Floats:
+    _, eigenvectors = np.linalg.eigh(sample.T @ sample)
+    return np.ascontiguousarray(eigenvectors[:, ::-1].astype(np.float32))
+
+
+def _centroids(heads: Floats, cells: int) -> Floats:
+    chance = np.random.default_rng(0)
+    cells = min(cells, len(heads))
+    centroids = _unit(heads[chance.choice(len(heads), cells, replace=False)])
+    for _ in range(_ROUNDS if cells else 0):
+        owners = nearest_centroids(heads, centroids)
+        sums = np.zeros_like(centroids)
+        np.add.at(sums, owners, heads)
+        is_empty = np.bincount(owners, minlength=cells) == 0
+        sums[is_empty] = heads[chance.choice(len(heads), int(is_empty.sum()))]
+        centroids = _unit(sums)
+    return centroids
+
+
+def nearest_centroids(heads: Floats, centroids: Floats) -> Cells:
+    """The number of the centroid with the largest product, for each of the heads (n, head)."""
+    found = np.empty(len(heads), np.int32)
+    for start in range(0, len(heads), _BLOCK_ROWS):
+        block = heads[start : start + _BLOCK_ROWS]
+        found[start : start + _BLOCK_ROWS] = (block @ centroids.T).argmax(axis=1)
+    return found
+
+
+def _unit(rows: Floats) -> Floats:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Floats = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return unit

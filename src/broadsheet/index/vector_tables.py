@@ -1,0 +1,323 @@
+"""The vectors of one encoder on disk: a LanceDB table beside that of the words, and its layout.
+
+Written with the index's lock held, read by anybody. Which papers get vectors, and when, is decided
+in `lance` and by its callers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from broadsheet.index.layout import Cells, Floats, Layout, learn_layout, sample_rows
+from broadsheet.index.reading import Table
+from broadsheet.index.vectors import EXACT_ROWS, Block, Bytes, Ids, VectorSet, quantise
+
+FRESH_ROWS = 16_384
+"""Vectors that came after the base was read; with more of them the base is read anew."""
+GROWTH = 4
+"""A set that has grown to so many times what it was arranged for is arranged again."""
+MOST_FILES = 16
+"""A table in more files than that is joined into fewer."""
+KEPT_VERSIONS = timedelta(minutes=5)
+"""Searches in other processes may still read versions this young."""
+_BLOCK_ROWS = 65_536
+_KEYS = ["paper_id", "text_hash", "cell", "scale"]
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """What the index's manifest says of a set: its encoder, table, last write and size.
+
+    `arranged` is the number of vectors that the layout was learned for, 0 for the plain one.
+    """
+
+    encoder: str
+    dim: int
+    table: str
+    turn: int = 0
+    count: int = 0
+    arranged: int = 0
+
+    @property
+    def needs_arranging(self) -> bool:
+        """Whether there are too many vectors for the layout they have."""
+        return self.count > max(EXACT_ROWS, self.arranged * GROWTH)
+
+
+def new_set(encoder: str, dim: int, taken: Sequence[SetState]) -> SetState:
+    """The state of a set that has no vectors yet; its table's name is not taken."""
+    return SetState(encoder, dim, _free_name([state.table for state in taken]))
+
+
+def _free_name(taken: Sequence[str]) -> str:
+    numbers = [int(name.removeprefix("vectors-")) for name in taken]
+    return f"vectors-{max(numbers, default=0) + 1}"
+
+
+def _schema(dim: int) -> pa.Schema:
+    return pa.schema(
+        [
+            pa.field("paper_id", pa.int64()),
+            pa.field("turn", pa.int64()),
+            pa.field("text_hash", pa.int64()),
+            pa.field("cell", pa.int32()),
+            pa.field("scale", pa.float32()),
+            pa.field("numbers", pa.list_(pa.int8(), dim)),
+        ]
+    )
+
+
+def read_layout(folder: Path, state: SetState) -> Layout:
+    """The layout of a set; the plain one where none was learned. Raises OSError, ValueError."""
+    if not state.arranged:
+        return Layout.plain(state.dim)
+    return Layout.from_bytes(_layout_file(folder, state.table).read_bytes())
+
+
+def _layout_file(folder: Path, table: str) -> Path:
+    return folder / f"{table}.layout"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorWriter:
+    """Writes one set in the folder of a generation; every method gives the state it left."""
+
+    folder: Path
+    state: SetState
+
+    def create(self) -> SetState:
+        """An empty table, whatever was there."""
+        connection = self._connection()
+        connection.drop_table(self.state.table, ignore_missing=True)
+        connection.create_table(self.state.table, schema=_schema(self.state.dim))
+        return dataclasses.replace(self.state, turn=0, count=0, arranged=0)
+
+    def is_readable(self) -> bool:
+        """Whether the table is there and opens."""
+        try:
+            self._open()
+        except (RuntimeError, ValueError, OSError):
+            return False
+        return True
+
+    def put(
+        self, paper_ids: Ids, text_hashes: Ids, vectors: Floats, *, are_new: bool = False
+    ) -> SetState:
+        """Set the vectors (n, dim) of papers; `are_new` promises that none of them has one."""
+        table = self._open()
+        turn = self.state.turn + 1
+        rows = self._rows(
+            read_layout(self.folder, self.state), turn, paper_ids, text_hashes, vectors
+        )
+        if not are_new:
+            _delete(table, paper_ids)
+        table.add(pa.Table.from_batches([rows]))
+        return dataclasses.replace(self.state, turn=turn, count=table.count_rows())
+
+    def remove(self, paper_ids: Ids) -> SetState:
+        """Forget the vectors of papers."""
+        table = self._open()
+        _delete(table, paper_ids)
+        return dataclasses.replace(self.state, count=table.count_rows())
+
+    def undo_later(self) -> None:
+        """Take out what was written just before a stop, and is not in the state."""
+        self._open().delete(f"turn > {self.state.turn}")
+
+    def _rows(
+        self, layout: Layout, turn: int, paper_ids: Ids, text_hashes: Ids, vectors: Floats
+    ) -> pa.RecordBatch:
+        turned = layout.turn(vectors)
+        numbers, scales = quantise(turned)
+        cells = layout.cells_of(turned)
+        return _batch(paper_ids, turn, text_hashes, cells=cells, scales=scales, numbers=numbers)
+
+    def arrange(self) -> SetState:
+        """Learn the layout anew from what is there, and write the set in it into a new table.
+
+        Holds all vectors in memory, a byte a number. The old table stays until `tidy`.
+        """
+        held = _read_everything(self.folder, self.state)
+        old = read_layout(self.folder, self.state)
+        count = len(held.paper_ids)
+        chance = np.random.default_rng(0)
+        chosen = np.sort(chance.choice(count, sample_rows(count), replace=False))
+        layout = learn_layout(old.turn_back(held.at(chosen)), count)
+        cells = np.empty(count, np.int32)
+        for start in range(0, count, _BLOCK_ROWS):
+            rows = np.arange(start, min(start + _BLOCK_ROWS, count))
+            turned = layout.turn(old.turn_back(held.at(rows)))
+            cells[rows] = layout.cells_of(turned)
+            held.numbers[rows], held.scales[rows] = quantise(turned)
+        state = dataclasses.replace(
+            self.state, table=_free_name([self.state.table]), turn=self.state.turn + 1,
+            count=count, arranged=count,
+        )  # fmt: skip
+        _layout_file(self.folder, state.table).write_bytes(layout.to_bytes())
+        self._write_ordered(state, held, cells)
+        return state
+
+    def _write_ordered(self, state: SetState, held: _Held, cells: Cells) -> None:
+        order = np.argsort(cells, kind="stable")
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for start in range(0, len(order), _BLOCK_ROWS):
+                rows = order[start : start + _BLOCK_ROWS]
+                yield _batch(
+                    held.paper_ids[rows],
+                    state.turn,
+                    held.text_hashes[rows],
+                    cells=cells[rows],
+                    scales=held.scales[rows],
+                    numbers=held.numbers[rows],
+                )
+
+        schema = _schema(state.dim)
+        reader = pa.RecordBatchReader.from_batches(schema, batches())
+        connection = self._connection()
+        connection.drop_table(state.table, ignore_missing=True)
+        table = connection.create_table(state.table, reader, schema=schema)
+        from lancedb.index import BTree
+
+        table.create_index("paper_id", config=BTree())
+
+    def tidy(self) -> None:
+        """Join small files and drop old versions."""
+        import lance
+
+        dataset = lance.dataset(str(self.folder / f"{self.state.table}.lance"))
+        if len(dataset.get_fragments()) > MOST_FILES:
+            dataset.optimize.compact_files()
+            dataset.optimize.optimize_indices()
+        dataset.cleanup_old_versions(older_than=KEPT_VERSIONS)
+
+    def _connection(self) -> Any:
+        import lancedb
+
+        return lancedb.connect(self.folder)
+
+    def _open(self) -> Any:
+        return self._connection().open_table(self.state.table)
+
+
+def _delete(table: Any, paper_ids: Ids) -> None:
+    if len(paper_ids):
+        table.delete(f"paper_id IN ({', '.join(map(str, paper_ids.tolist()))})")
+
+
+def _batch(
+    paper_ids: Ids, turn: int, text_hashes: Ids, *, cells: Cells, scales: Floats, numbers: Bytes
+) -> pa.RecordBatch:
+    dim = numbers.shape[1]
+    columns = [
+        pa.array(paper_ids, pa.int64()),
+        pa.array(np.full(len(paper_ids), turn), pa.int64()),
+        pa.array(text_hashes, pa.int64()),
+        pa.array(cells, pa.int32()),
+        pa.array(scales, pa.float32()),
+        pa.FixedSizeListArray.from_arrays(pa.array(numbers.ravel(), pa.int8()), dim),
+    ]
+    return pa.record_batch(columns, schema=_schema(dim))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A whole set in memory, in the order of its table."""
+
+    paper_ids: Ids
+    text_hashes: Ids
+    scales: Floats
+    numbers: Bytes
+
+    def at(self, rows: Ids) -> Floats:
+        vectors: Floats = self.numbers[rows].astype(np.float32) * self.scales[rows, None]
+        return vectors
+
+
+def _read_everything(folder: Path, state: SetState) -> _Held:
+    table = Table.open(folder, state.table)
+    keys = table.scan(["paper_id", "text_hash", "scale"]).combine_chunks()
+    numbers = np.empty((len(keys), state.dim), np.int8)
+    for start, block in _blocks(table, state.dim, None):
+        numbers[start : start + len(block)] = block
+    return _Held(
+        keys["paper_id"].to_numpy(),
+        keys["text_hash"].to_numpy(),
+        keys["scale"].to_numpy(zero_copy_only=False).copy(),
+        numbers,
+    )
+
+
+def _blocks(table: Table, dim: int, condition: str | None) -> Iterator[tuple[int, Bytes]]:
+    """The vectors block by block, (rows, dim) int8, each with the number of its first row."""
+    start = 0
+    while True:
+        # One block at a time: a streamed scan reads ahead by hundreds of megabytes.
+        batch = table.scan(["numbers"], condition=condition, limit=_BLOCK_ROWS, offset=start)
+        if len(batch):
+            flat = batch["numbers"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+            yield start, flat.reshape(-1, dim)
+        if len(batch) < _BLOCK_ROWS:
+            return
+        start += len(batch)
+
+
+def read_set(folder: Path, state: SetState, previous: VectorSet | None) -> VectorSet:
+    """The set as its state says, taking from `previous` what has not changed.
+
+    Raises what LanceDB raises, OSError and ValueError.
+    """
+    table = Table.open(folder, state.table)
+    if previous is not None and previous.table == state.table:
+        news = f"turn > {previous.base_turn}"
+        fresh = _read_block(table, previous.layout, news)[0]
+        if len(fresh.paper_ids) <= FRESH_ROWS:
+            return dataclasses.replace(previous, fresh=fresh, turn=state.turn)
+    layout = read_layout(folder, state)
+    base, bounds = _read_block(table, layout, None)
+    return VectorSet(
+        encoder=state.encoder,
+        table=state.table,
+        layout=layout,
+        bounds=bounds,
+        base=base,
+        fresh=_empty_block(layout),
+        base_turn=state.turn,
+        turn=state.turn,
+    )
+
+
+def _read_block(table: Table, layout: Layout, condition: str | None) -> tuple[Block, Ids]:
+    """The rows for which a condition holds, ordered by cell, and the bounds of the cells."""
+    keys = table.scan(_KEYS, condition=condition).combine_chunks()
+    if not len(keys):
+        return _empty_block(layout), np.zeros(layout.cells + 1, np.int64)
+    cells = keys["cell"].to_numpy()
+    order = np.argsort(cells, kind="stable")
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    heads = np.empty((len(keys), layout.head), np.int8)
+    tails = np.empty((len(keys), layout.dim - layout.head), np.int8)
+    for start, block in _blocks(table, layout.dim, condition):
+        rows = places[start : start + len(block)]
+        heads[rows], tails[rows] = block[:, : layout.head], block[:, layout.head :]
+    bounds = np.searchsorted(cells[order], np.arange(layout.cells + 1))
+    paper_ids, hashes, scales = (
+        keys[name].to_numpy()[order] for name in ("paper_id", "text_hash", "scale")
+    )
+    return Block.of(paper_ids, hashes, heads, tails, scales), bounds
+
+
+def _empty_block(layout: Layout) -> Block:
+    none = np.zeros(0, np.int64)
+    heads = np.zeros((0, layout.head), np.int8)
+    tails = np.zeros((0, layout.dim - layout.head), np.int8)
+    return Block.of(none, none, heads, tails, np.zeros(0, np.float32))
