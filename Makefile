@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help install install-dev run test journeys check lint types imports bench bench-quality docs lock clean
+.PHONY: help install install-dev run test journeys check lint types imports bench bench-scale bench-quality docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ bench: install-dev ## speed and size on the real data, as a table
 	$(BIN)/python -m benchmarks.protocols
 	$(BIN)/python -m benchmarks.digests
 	$(BIN)/python -m benchmarks.feeds
+
+bench-scale: install-dev ## search over a million papers, beside other engines (half an hour)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(BIN)/python -m benchmarks.scale
 
 bench-quality: install-dev ## quality of search on the test collections
 	$(BIN)/python -m benchmarks.quality

@@ -53,7 +53,8 @@ def main() -> None:
     data = data_folder()
     folder = PROJECT / ".bench"
     if not options.keep:
-        shutil.rmtree(folder, ignore_errors=True)
+        for name in ("hf", "corpus"):
+            shutil.rmtree(folder / name, ignore_errors=True)
     queries = title_queries(data, QUERIES + WARM_UP)
     print_table("Import, store and index", list(_imports(data, folder, keep=options.keep)))
     print_table("Search and pages over the corpus", list(_reading(folder / "corpus", queries)))
@@ -108,7 +109,7 @@ def _reading(folder: Path, queries: list[str]) -> Iterator[Row]:
     yield from _in_process(folder, queries)
     started = time.perf_counter()
     with serving(folder) as (process, port):
-        get = _getter(port)
+        get = getter(port)
         get("/papers")
         start = time.perf_counter() - started
         yield Row("start of the server to the first page", f"{start:.1f} s", "5 s", start <= 5)
@@ -182,7 +183,7 @@ def _announced_port(process: subprocess.Popen[str]) -> int:
     raise RuntimeError(message)
 
 
-def _getter(port: int) -> Callable[[str], bytes]:
+def getter(port: int) -> Callable[[str], bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def get(path: str) -> bytes:

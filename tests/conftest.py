@@ -30,6 +30,7 @@ JOURNEYS = (
     "tests/store/test_processes.py",
     "tests/store/test_order.py",
     "tests/intake/test_kill.py",
+    "tests/webhooks/test_webhook_kills.py",
     "tests/intake/test_fortnight.py",
     "tests/delivery/protocols/test_oai_pmh.py::test_the_corpus_is_harvested",
     "tests/delivery/agents/test_mcp_tools.py::test_the_command_serves",

@@ -121,6 +121,8 @@ def _papers(services: Services) -> Finding:
 
 def _index(services: Services) -> Finding:
     state = services.index.state()
+    if state.warning:
+        return Finding("index", Health.WARNING, f"{state.warning} See whether the bucket answers.")
     if not state.is_available:
         return Finding("index", Health.WARNING, f"{state.reason} Run `broadsheet reindex`.")
     pending = services.store.pending(state.revision)

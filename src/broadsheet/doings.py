@@ -268,6 +268,30 @@ class Follow:
     followed_at: datetime
 
 
+class FeedKind(StrEnum):
+    """The lists of one's own that can be private feeds."""
+
+    SEARCH = "search"
+    COLLECTION = "collection"
+    SAVED = "saved"
+    NEWS = "news"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateFeed:
+    """A list of an account that whoever knows its address can read as a feed.
+
+    `subject` is a saved query or the number of a collection; empty for the saved papers and for the
+    news of what is followed. `salt` and the instance's key make the address.
+    """
+
+    account_id: int
+    kind: FeedKind
+    subject: str
+    salt: str
+    made_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """News for one account; `path` is where it leads on this site."""

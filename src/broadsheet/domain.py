@@ -198,8 +198,10 @@ class Listing:
     `start` and `end` are inclusive listing days (`listed_on`); None is open. For DAY, WEEK and
     MONTH without a start, the newest period that has papers is meant. `query` is the search
     language (SEARCH, and a filter for nothing else); `seed` is the key of the paper that SIMILAR
-    starts from, or the number of a COLLECTION that the asker has been let see. `within` are the
-    paper numbers that SEARCH is confined to. `limit` is 1 to 100.
+    starts from, or the number of a COLLECTION that the asker has been let see. SIMILAR may start
+    from several papers, `seeds` instead of `seed`, and lead away from those in `unlike`. `within`
+    are the paper numbers that SEARCH is confined to. `limit` is 1 to 100. `is_guided` asks for the
+    page's guidance as well; `is_verbatim` forbids to add or change words of the query.
     """
 
     kind: ListingKind
@@ -213,6 +215,10 @@ class Listing:
     limit: int = 25
     cursor: str | None = None
     within: tuple[int, ...] | None = None
+    seeds: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    is_guided: bool = False
+    is_verbatim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +255,46 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A way to go on from a search: what it is called, the query to ask, the papers it has.
+
+    `count` is None where nobody has counted.
+    """
+
+    text: str
+    query: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """How the papers found spread over one property: year, archive, category, source or code."""
+
+    name: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What helps a reader on from a search; the papers found stay what they are.
+
+    `filters` are the query's conditions, each with the query without it. `did_you_mean` is a query
+    with words that the library has, empty without a suggestion; where the query found nothing and
+    the page shows that one's papers, `corrected_from` is what was typed. `also_searched` are other
+    names of what was typed. `author` leads to the papers of the person whose name the query is.
+    `related` are further searches.
+    """
+
+    facets: tuple[Facet, ...] = ()
+    filters: tuple[Choice, ...] = ()
+    did_you_mean: str = ""
+    corrected_from: str = ""
+    also_searched: tuple[str, ...] = ()
+    author: Choice | None = None
+    related: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a listing.
 
@@ -256,6 +302,7 @@ class Page:
     is known). `start` and `end` are the days that were really used. `previous_on` and `next_on`
     are the nearest days outside the period that have papers. `notes` are sentences the reader
     must see (index missing, query corrected). `picks` counts the editors' picks that stand first.
+    `guidance` is there where the listing asked for it.
     """
 
     listing: Listing
@@ -269,6 +316,7 @@ class Page:
     next_on: date | None = None
     notes: tuple[str, ...] = ()
     picks: int = 0
+    guidance: Guidance | None = None
 
 
 @dataclass(frozen=True, slots=True)

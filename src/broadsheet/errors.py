@@ -13,6 +13,10 @@ class NotFound(BroadsheetError):
     """The thing asked for does not exist here."""
 
 
+class Gone(NotFound):
+    """The thing asked for existed here, and was taken back for good."""
+
+
 class PermissionDenied(BroadsheetError):
     """The caller may not do this."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -38,18 +39,40 @@ def tell_followers(services: Services) -> int:
         groups[each.kind, each.subject].append(each)
     told: list[tuple[Followed, str, str, int | None]] = []
     looked_at: list[Followed] = []
+    papers: defaultdict[int, set[int]] = defaultdict(set)
     for (kind, subject), followers in groups.items():
         oldest = min(each.seen_paper_id for each in followers)
         try:
-            found = _FINDERS[kind](services, subject, since, oldest)
+            found = papers_of(services, kind, subject, since, oldest)
         except BroadsheetError:
             continue
         for each in followers:
             fresh = [number for number in found if each.seen_paper_id < number <= last]
             if fresh:
                 told.append((each, *_news(services, each, fresh)))
+                papers[each.account_id].update(fresh)
             looked_at.append(each)
-    return follows.tell(told, looked_at, last=last, now=services.clock())
+    return follows.tell(told, looked_at, papers, last=last, now=services.clock())
+
+
+def fill_news(services: Services, account_id: int) -> None:
+    """Put the papers of the last week into the new feed of what an account follows."""
+    since = services.clock().date() - NEW_FOR
+    found: set[int] = set()
+    for each in services.store.people.follows.of_account(account_id):
+        with suppress(BroadsheetError):
+            found.update(papers_of(services, each.kind, each.subject, since, 0))
+    services.store.people.private_feeds.add_followed({account_id: found}, services.clock())
+
+
+def papers_of(
+    services: Services, kind: FollowKind, subject: str, since: date, above: int
+) -> Sequence[int]:
+    """The papers of something that can be followed: listed since a day, with numbers above one.
+
+    Raises IndexUnavailable, and QueryError for a search that cannot be read.
+    """
+    return _FINDERS[kind](services, subject, since, above)
 
 
 def _news(services: Services, each: Followed, fresh: Sequence[int]) -> tuple[str, str, int | None]:
@@ -90,6 +113,7 @@ def _by_search(services: Services, subject: str, since: date, above: int) -> Seq
     listing = Listing(
         ListingKind.SEARCH, start=since, query=subject, sort=Sort.DATE, limit=MOST_FOUND
     )
+    services.index.snapshot()  # without an index a page would hold what nobody looked for
     hits = services.ranking.page(listing).hits
     return [hit.paper.paper_id for hit in hits if hit.paper.paper_id > above]
 

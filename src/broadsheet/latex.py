@@ -43,9 +43,19 @@ def readable(text: str) -> str:
 
     Accents become letters, simple formulae become signs, mark-up goes, control characters go.
     """
-    parts = (_formula(part) if kind != "text" else _prose(part) for kind, part in _pieces(text))
-    joined = " ".join("".join(parts).split())
+    if _has_formula(text):
+        parts = [_formula(part) if kind != "text" else _prose(part) for kind, part in _pieces(text)]
+        joined = _on_one_line("".join(parts))
+    else:
+        joined = _on_one_line(_prose(text)) if text else text
     return _TIGHT_TIMES.sub("×", joined) if "×" in joined else joined
+
+
+def _on_one_line(text: str) -> str:
+    plain = text.strip().replace("\n", " ")
+    if plain.isprintable() and "  " not in plain:
+        return plain
+    return " ".join(text.split())
 
 
 def segments(text: str) -> list[tuple[Kind, str]]:
@@ -69,9 +79,13 @@ def _fold(text: str) -> str:
     return f"{' ' * text[0].isspace()}{folded}{' ' * text[-1].isspace()}"
 
 
+def _has_formula(text: str) -> bool:
+    return "$" in text or ("\\" in text and ("\\(" in text or "\\[" in text))
+
+
 def _pieces(text: str) -> Iterator[tuple[Kind, str]]:
     """Raw prose and formulae in order; a delimiter that opens nothing stays prose."""
-    if "$" not in text and "\\(" not in text and "\\[" not in text:
+    if not _has_formula(text):
         yield "text", text
         return
     start = position = 0
@@ -160,9 +174,10 @@ def _restore_lost_commands(text: str) -> str:
 
     Only names that are no English words, or stand where no word can stand, are touched.
     """
-    for name, pattern, sign in _LOST:
-        if name in text:
-            text = pattern.sub(sign, text)
+    for hint, lost in _LOST_BY_HINT:
+        if hint in text:
+            for pattern, sign in lost:
+                text = pattern.sub(sign, text)
     if "{" in text:
         text = _BARE_FONT.sub(r"\1", text)
     return _BARE_POWER.sub(_power, text) if "^" in text else text
@@ -184,4 +199,14 @@ def _lost_commands() -> Iterator[tuple[str, re.Pattern[str], str]]:
         yield name, re.compile(rf"{name}(?<![A-Za-z\\]{name})(?![A-Za-z])"), sign
 
 
-_LOST = tuple(_lost_commands())
+def _by_hint() -> Iterator[tuple[str, tuple[tuple[re.Pattern[str], str], ...]]]:
+    """The lost commands under a part that several of their names share, to look for that alone."""
+    rest = list(_lost_commands())
+    for hint in ("arrow", "cdot", "angle", "times"):
+        yield hint, tuple((pattern, sign) for name, pattern, sign in rest if hint in name)
+        rest = [each for each in rest if hint not in each[0]]
+    for name, pattern, sign in rest:
+        yield name, ((pattern, sign),)
+
+
+_LOST_BY_HINT = tuple(_by_hint())

@@ -22,11 +22,17 @@ class SubscriptionKind(StrEnum):
     CATEGORY = "category"
     SEARCH = "search"
     AUTHOR = "author"
+    COLLECTION = "collection"
+    SAVED = "saved"
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One list that a reader follows: `value` is its category, query or author."""
+    """One list that a reader follows: `value` is its category, query or author.
+
+    For a COLLECTION it is a reference (`subscriptions.references`), for a SAVED search its query,
+    as long as the reader's account keeps that search.
+    """
 
     kind: SubscriptionKind
     value: str = ""

@@ -5,14 +5,14 @@ Every step can be killed and run again; the result equals an uninterrupted run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from broadsheet.domain import ImportCounts, Paper, PaperRecord, Reject
+from broadsheet.domain import ImportCounts, Paper
 from broadsheet.errors import SourceError
 from broadsheet.index.documents import Document, Feed
 from broadsheet.latex import readable
@@ -20,9 +20,14 @@ from broadsheet.record_json import record_to_json
 from broadsheet.services import Services
 from broadsheet.sources.files import expand, read_file
 from broadsheet.sources.streams import Input
+from broadsheet.store.file_imports import READ_WHOLE, FileBatch
 
 BATCH = 1000
 """Records per transaction: large enough for bulk statements, small enough for a short lock."""
+BULK_BATCH = 5000
+"""The same while every record is new, which takes half a second."""
+LARGE_FILE = 4_000_000
+"""Bytes from which the place reached in a file is kept; reading a smaller one again is quick."""
 
 SAMPLE_DAYS = 7
 
@@ -37,11 +42,16 @@ class ImportProgress:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did; `failures` has a sentence for each file of which nothing was read."""
+    """What an import did; `failures` has a sentence for each file of which nothing was read.
+
+    `resumed` tells that an earlier import of these files had been broken off, and that this one
+    went on where it stood; `counts` are of the rest.
+    """
 
     files: int
     counts: ImportCounts
     failures: tuple[str, ...]
+    resumed: bool = False
 
     @property
     def is_nothing_read(self) -> bool:
@@ -60,13 +70,14 @@ def import_files(
     """Read files of any known format into the store, batch by batch.
 
     `listed_on` overrides the day that a listing page names; `source` renames the source. Records
-    that cannot be used are kept with file, position and reason. The index is not touched.
+    that cannot be used are kept with file, position and reason. Killed and run again, it goes on
+    where it stood in a large file that has not changed since. The index is not touched.
     """
     run = _Import(services, listed_on, source, report)
     for file in files:
         run.read(file)
-    run.flush()
-    return ImportReport(len(files), run.counts, tuple(run.failures))
+    run.finish()
+    return ImportReport(len(files), run.counts, tuple(run.failures), run.resumed)
 
 
 class _Import:
@@ -81,50 +92,78 @@ class _Import:
     ) -> None:
         self.counts = ImportCounts()
         self.failures: list[str] = []
+        self.resumed = False
         self._services = services
         self._listed_on = listed_on
         self._source = source
         self._report = report
-        self._batch: list[tuple[str, PaperRecord]] = []
-        self._rejects: list[Reject] = []
+        self._batch = FileBatch()
+        self._size = BATCH
+        self._large: list[str] = []
         self._bytes_before = 0
         self._bytes_in_file = 0
 
     def read(self, file: Input) -> None:
         """Take in one file; a file of which nothing can be read is noted as a failure."""
-        today = self._services.clock().date()
+        name = self._name_of_large(file)
+        place = self._services.store.file_imports.place(name) if name else 0
+        self.resumed = self.resumed or place > 0
         try:
-            for item in read_file(
-                file, listed_on=self._listed_on, source=self._source, today=today
-            ):
-                if item.reject is not None:
-                    self._rejects.append(item.reject)
-                if item.record is not None:
-                    self._batch.append((str(file), item.record))
-                self._bytes_in_file = item.bytes_read
-                if len(self._batch) >= BATCH or len(self._rejects) >= BATCH:
-                    self.flush()
+            if place != READ_WHOLE:
+                self._read_after(file, name, place)
         except SourceError as error:
             self.failures.append(f"{file}: {error}")
         self._bytes_before += file.stat().st_size if isinstance(file, Path) else 0
         self._bytes_in_file = 0
 
+    def _read_after(self, file: Input, name: str, place: int) -> None:
+        today = self._services.clock().date()
+        shown = str(file)
+        for item in read_file(
+            file, listed_on=self._listed_on, source=self._source, today=today, after=place
+        ):
+            # Between two places only, so that the place kept is exactly what has been stored.
+            if item.place != place and self._is_full():
+                self._keep(name, place)
+                self.flush()
+            place = item.place or place
+            if item.reject is not None:
+                self._batch.rejects.append(item.reject)
+            if item.record is not None:
+                self._batch.records.append((shown, item.record))
+            self._bytes_in_file = item.bytes_read
+        self._keep(name, READ_WHOLE)
+
+    def _is_full(self) -> bool:
+        return len(self._batch.records) >= self._size or len(self._batch.rejects) >= self._size
+
+    def _keep(self, name: str, place: int) -> None:
+        if name:
+            self._batch.places[name] = place
+
+    def _name_of_large(self, file: Input) -> str:
+        """What tells a large file, as it is now and is read now, from others; else empty."""
+        if not isinstance(file, Path) or not file.is_file():
+            return ""
+        facts = file.stat()
+        if facts.st_size < LARGE_FILE:
+            return ""
+        told = (file.resolve(), facts.st_size, facts.st_mtime_ns, self._listed_on, self._source)
+        self._large.append("\n".join(map(str, told)))
+        return self._large[-1]
+
     def flush(self) -> None:
-        """Store the batch in hand in one transaction, and its rejects."""
-        now = self._services.clock()
-        store = self._services.store
-        counts, refused = store.ingest([record for _, record in self._batch], now=now)
-        rejects = self._rejects + _with_file(refused, self._batch)
-        store.add_rejects(rejects, now=now)
-        self.counts += counts + ImportCounts(rejected=len(rejects) - counts.rejected)
-        self._batch, self._rejects = [], []
+        """Store the batch in hand in one transaction, with its rejects and the places reached."""
+        batch, self._batch = self._batch, FileBatch()
+        counts = self._services.store.file_imports.store(batch, self._services.clock())
+        self.counts += counts
+        self._size = BULK_BATCH if batch.records and counts.new == counts.read else BATCH
         self._report(ImportProgress(self._bytes_before + self._bytes_in_file, self.counts))
 
-
-def _with_file(refused: Iterable[Reject], batch: list[tuple[str, PaperRecord]]) -> list[Reject]:
-    """The store's rejects, with the file their record came from."""
-    file_of = {f"record {record.record_id}": file for file, record in batch}
-    return [replace(reject, file=file_of.get(reject.position, reject.file)) for reject in refused]
+    def finish(self) -> None:
+        """Store what is left and forget the places: what comes next is another import."""
+        self.flush()
+        self._services.store.file_imports.forget(self._large)
 
 
 def total_bytes(files: Sequence[Input]) -> int | None:
@@ -157,6 +196,7 @@ def document_of(paper: Paper) -> Document:
         report_number=paper.report_number or "",
         submitted_at=_seconds(paper.submitted_at),
         updated_at=_seconds(paper.updated_at),
+        sources=paper.sources,
     )
 
 
@@ -169,15 +209,16 @@ def sync_index(services: Services, report: Callable[[int], None] = lambda _: Non
 
     `report` gets the changes made so far. Raises StorageError when the index cannot be written.
     """
-    return services.index.sync(_feed(services), report)
+    return services.index.sync(feed_of(services), report)
 
 
 def rebuild_index(services: Services, report: Callable[[int], None] = lambda _: None) -> int:
     """Build the index anew aside and swap it in; the number of papers it holds."""
-    return services.index.rebuild(_feed(services), report).documents
+    return services.index.rebuild(feed_of(services), report).documents
 
 
-def _feed(services: Services) -> Feed:
+def feed_of(services: Services) -> Feed:
+    """Where an index gets the changes of this library from."""
     store = services.store
 
     def changes(after: int, limit: int) -> list[tuple[Document, int]]:

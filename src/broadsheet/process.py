@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 
 from threadpoolctl import threadpool_limits
 
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """Python's own 700 suits small programs: with it a third of the time to read papers is spent
 looking for cycles among hundreds of thousands of modules, functions and records that have none."""
+
+_BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def tune() -> None:
@@ -19,4 +22,6 @@ def tune() -> None:
     """
     gc.freeze()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    for name in _BLAS_THREADS:  # read when NumPy is imported, which is mostly later than this
+        os.environ.setdefault(name, "1")
     threadpool_limits(1, user_api="blas")

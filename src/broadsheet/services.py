@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from broadsheet.community import Community, open_community
 from broadsheet.errors import BroadsheetError
 from broadsheet.index.encoder import StaticEncoder
+from broadsheet.index.improvers import Improvers, load_improver
 from broadsheet.index.lance import PaperIndex
+from broadsheet.index.places import place_of
 from broadsheet.ranking.listings import Ranking
 from broadsheet.settings import Settings
 from broadsheet.store.store import Store
@@ -36,11 +39,15 @@ def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     """Open the database (migrating it) and the index of a data folder.
 
     Raises StorageError when the folder or the database cannot be used, ConfigurationError when the
-    secret key cannot. A missing index or
+    secret key or the place of the index cannot. A missing index or
     encoder is no error: lists still work, and the pages say what is missing.
     """
     store = Store.open(settings.effective_database_url)
-    index = PaperIndex(settings.index_path, _encoder_or_none())
+    improvers = Improvers(
+        settings.improver, partial(load_improver, cache=settings.data / "encoders")
+    )
+    place = place_of(settings.effective_index, may_use_http=settings.index_http)
+    index = PaperIndex(place, _encoder_or_none(), improvers)
     return Services(
         settings,
         store,

@@ -87,6 +87,17 @@ class Settings(BaseSettings):
         description="SQLAlchemy address of the database; empty means SQLite in the data folder. "
         "Example: postgresql+psycopg://user:password@host/name",
     )
+    index: str = Field(
+        "",
+        description="Where the search index lies: a folder, or s3://bucket/prefix for servers that "
+        "share it; empty means `index` in the data folder. Keys, region and AWS_ENDPOINT_URL come "
+        "from the usual AWS_* variables.",
+    )
+    index_http: bool = Field(
+        False,
+        description="Whether the index may be reached by http, which others on the way can read. "
+        "On this machine itself it always may.",
+    )
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the server listens on; 0 picks one.")
     base_url: str = Field(
@@ -134,6 +145,34 @@ class Settings(BaseSettings):
         ge=0,
         description="How many requests one address may make to the Hugging Face API in five "
         "minutes; 0 means as many as it likes.",
+    )
+    webhooks_per_account: int = Field(
+        10,
+        ge=0,
+        le=1000,
+        description="How many webhooks an account may have; 0 closes them.",
+    )
+    webhook_private: bool = Field(
+        False,
+        description="Whether webhooks may go to this machine and private networks, there also by "
+        "http. Anybody with an account could then reach what only this machine reaches.",
+    )
+    webhook_days: int = Field(
+        5,
+        ge=1,
+        le=60,
+        description="After how many days without a success a webhook is stopped.",
+    )
+    improver: str = Field(
+        "shipped",
+        description="Transformer that gives papers better vectors in the background: shipped, "
+        "none, a folder with an ONNX model, or the name of one on the Hugging Face Hub.",
+    )
+    improved_papers: int = Field(
+        200_000,
+        ge=0,
+        description="How many papers it sees to, those with the most votes and the newest; each "
+        "takes 400 bytes of the server's memory.",
     )
     load_sample: bool = Field(
         True, description="Whether an empty library is filled with the sample edition on start."
@@ -207,6 +246,7 @@ class Settings(BaseSettings):
                 values[name] = ", ".join(each.name for each in self.sign_in_with)
             if value is None or isinstance(value, Path):
                 values[name] = str(value or "")
+        values["index"] = _PASSWORD.sub(r"\1***@", self.effective_index)
         values["database_url"] = _PASSWORD.sub(r"\1***@", self.effective_database_url)
         return values
 
@@ -226,9 +266,9 @@ class Settings(BaseSettings):
         return _secret(self.mail_webhook_secret, self.mail_webhook_secret_file)
 
     @property
-    def index_path(self) -> Path:
-        """The folder of the search index."""
-        return self.data / "index"
+    def effective_index(self) -> str:
+        """Where the search index lies, with the default filled in."""
+        return self.index or str(self.data / "index")
 
 
 def _secret(given: SecretStr, file: Path | None) -> str:

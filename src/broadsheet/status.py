@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from broadsheet.domain import SourceCount, SourceState
+from broadsheet.index.lance import IndexState
 from broadsheet.services import Services
 from broadsheet.source_states import state_of
 
@@ -32,6 +33,8 @@ class Status:
     indexed: int
     pending: int
     encoder: str
+    improver: str
+    improved: int
     index_sentence: str
     live: tuple[LiveState, ...]
 
@@ -59,17 +62,33 @@ def status(services: Services, *, with_sources: bool = True) -> Status:
         indexed=state.documents,
         pending=pending,
         encoder=state.encoder,
+        improver=state.improver,
+        improved=state.improved,
         live=tuple(
             LiveState(source.name, *state_of(source, services.clock()))
             for source in services.store.sources()
         ),
-        index_sentence=_sentence(state.is_available, state.reason, state.documents, pending),
+        index_sentence=" ".join(
+            filter(None, (state.warning, _sentence(state, pending), _improved(state)))
+        ),
     )
 
 
-def _sentence(is_available: bool, reason: str, documents: int, pending: int) -> str:  # noqa: FBT001
-    if not is_available:
-        return f"{reason} `broadsheet reindex` builds it."
+def _sentence(state: IndexState, pending: int) -> str:
+    if not state.is_available:
+        return "" if state.warning else f"{state.reason} `broadsheet reindex` builds it."
+    documents = state.documents
     if pending:
         return f"{documents:,} papers searchable, {pending:,} not yet: `broadsheet reindex`."
     return f"{documents:,} papers searchable; it matches the database."
+
+
+def _improved(state: IndexState) -> str:
+    """What is to be said of the vectors of the improver."""
+    if state.trouble:
+        return f"Vectors are not being improved: {state.trouble}"
+    if not state.improver:
+        return ""
+    if state.improved >= state.documents:
+        return f"All have vectors of {state.improver}."
+    return f"{state.improved:,} have vectors of {state.improver}; others follow in the background."

@@ -122,17 +122,24 @@ def _index(services: Services) -> None:
 def work(services: Services, stop: threading.Event, report: Report) -> None:
     """Work until `stop` is set; trouble is reported, and does not end the work.
 
-    Mail has a thread of its own, so that neither waits for the other.
+    Mail, webhooks and the improving of vectors have a thread each, so that none waits for another.
     """
+    from broadsheet.improving import keep_improving
     from broadsheet.mail_clock import keep_mailing
+    from broadsheet.webhook_clock import keep_posting
 
-    mail = threading.Thread(target=keep_mailing, args=(services, stop, report), daemon=True)
+    given = (services, stop, report)
+    mail = threading.Thread(target=keep_mailing, args=given, daemon=True)
+    webhooks = threading.Thread(target=keep_posting, args=given, daemon=True)
     mail.start()
+    webhooks.start()
+    threading.Thread(target=keep_improving, args=given, daemon=True).start()
     try:
         _keep_harvesting(services, stop, report)
     finally:
         stop.set()
         mail.join(LONGEST_GOODBYE)
+        webhooks.join(LONGEST_GOODBYE)
 
 
 def _keep_harvesting(services: Services, stop: threading.Event, report: Report) -> None:

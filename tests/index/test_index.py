@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import IndexUnavailable, StorageError
-from broadsheet.index import generations, writing
+from broadsheet.index import writing
 from broadsheet.index.encoder import StaticEncoder
-from broadsheet.index.generations import GRACE_SECONDS, Generations
+from broadsheet.index.generations import Generations
 from broadsheet.index.lance import PaperIndex
+from broadsheet.index.places import GRACE_SECONDS, Folder
 from broadsheet.index.vector_tables import VectorWriter
 from broadsheet.index.words import Filter, WordQuery
 from feeds import Library, document, shelf
@@ -49,7 +50,7 @@ def contents(index: PaperIndex) -> Contents:
 
 
 def unindexed_rows(index: PaperIndex, root: Path) -> int:
-    folder = root / index.state().generation
+    folder = Folder(root / index.state().generation)
     stats = writing.open_table(folder).index_stats("text_idx")
     assert stats is not None
     return int(stats.num_unindexed_rows)
@@ -225,7 +226,7 @@ def test_replaced_generation_is_removed_once_nobody_can_be_reading_it(
     first = tmp_path / "index" / index.state().generation
     index.rebuild(library.feed())
     assert first.is_dir()
-    monkeypatch.setattr("broadsheet.index.generations.GRACE_SECONDS", -GRACE_SECONDS)
+    monkeypatch.setattr("broadsheet.index.places.GRACE_SECONDS", -GRACE_SECONDS)
     index.sync(library.feed())
     assert not first.exists()
 
@@ -247,7 +248,7 @@ def _die_at(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
         return run
 
-    monkeypatch.setattr(generations, "_replace", dying(generations._replace))
+    monkeypatch.setattr(Folder, "write", dying(Folder.write))
     for name in ("_append", "_upsert", "_forget", "_index_rows"):
         monkeypatch.setattr(writing._Generation, name, dying(getattr(writing._Generation, name)))
     for name in ("create", "put", "remove", "_rows"):
@@ -350,7 +351,8 @@ _HOLD = """
 import sys, time
 from pathlib import Path
 from broadsheet.index.generations import Generations
-generations = Generations(Path(sys.argv[1]))
+from broadsheet.index.places import Folder
+generations = Generations(Folder(Path(sys.argv[1])))
 with generations.writing(), generations.building():
     print("held", flush=True)
     time.sleep(60)
@@ -415,7 +417,7 @@ def test_progress_counts_up_to_all_documents(index: PaperIndex) -> None:
 
 def test_manifest_of_another_format_is_not_read(index: PaperIndex, tmp_path: Path) -> None:
     index.sync(shelf(3).feed())
-    folders = Generations(tmp_path / "index")
+    folders = Generations(Folder(tmp_path / "index"))
     manifest = folders.manifest(index.state().generation)
     assert manifest is not None
     folders.write_manifest(

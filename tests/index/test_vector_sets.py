@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from broadsheet.errors import ConfigurationError
 from broadsheet.index import layout, vector_tables, vectors
 from broadsheet.index import snapshot as snapshots
 from broadsheet.index.encoder import StaticEncoder
+from broadsheet.index.improvers import Improvers
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.layout import Layout, learn_layout
 from broadsheet.index.vectors import quantise
@@ -32,10 +34,18 @@ class Mirror:
     def encode(self, texts: list[str]) -> np.ndarray:
         return np.ascontiguousarray(-self.inner.encode(texts)[:, ::-1])
 
+    encode_queries = encode
+
+
+def improvers(*names: str) -> Improvers:
+    """Mirrors under these names, the last of which is wanted."""
+    encoder = StaticEncoder.load()
+    return Improvers(names[-1], lambda name: Mirror(encoder, name))
+
 
 @pytest.fixture
 def both(tmp_path: Path, encoder: StaticEncoder) -> PaperIndex:
-    return PaperIndex(tmp_path / "index", encoder, Mirror(encoder))
+    return PaperIndex(tmp_path / "index", encoder, improvers("mirror-1"))
 
 
 def improve(index: PaperIndex, library: Library, paper_ids: list[int]) -> None:
@@ -120,6 +130,43 @@ def test_rebuilt_index_starts_without_improved_vectors_and_is_searched_meanwhile
     assert len(waiting(both)) == 5
 
 
+def used(index: PaperIndex) -> list[str]:
+    """The encoders that a query goes through."""
+    return [meaning.encoder for meaning in index.meanings(index.snapshot(), "penguins")]
+
+
+def test_another_improver_takes_over_once_it_has_seen_as_many_papers(
+    both: PaperIndex, tmp_path: Path, encoder: StaticEncoder
+) -> None:
+    library = shelf(6)
+    both.sync(library.feed())
+    improve(both, library, [1, 2, 3])
+    later = PaperIndex(tmp_path / "index", encoder, improvers("mirror-1", "mirror-2"))
+    assert len(waiting(later)) == 6
+    improve(later, library, [6, 5])
+    assert used(later) == ["static-1", "mirror-1"]
+    improve(later, library, [4])
+    assert used(later) == ["static-1", "mirror-2"]
+    assert [held.encoder for held in later.snapshot().sets] == ["static-1", "mirror-2"]
+
+
+def test_improver_that_cannot_be_loaded_leaves_the_first_encoder_and_says_why(
+    both: PaperIndex, tmp_path: Path, encoder: StaticEncoder
+) -> None:
+    library = shelf(4)
+    both.sync(library.feed())
+    improve(both, library, [1, 2])
+
+    def broken(_: str) -> Mirror:
+        raise ConfigurationError("The model is damaged.")
+
+    reader = PaperIndex(tmp_path / "index", encoder, Improvers("mirror-1", broken))
+    assert used(reader) == ["static-1"]
+    assert waiting(reader) == []
+    assert reader.state().trouble == "The model is damaged."
+    assert reader.state().improved == 2
+
+
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes at which sixty vectors are many."""
     for module in (vectors, vector_tables, snapshots):
@@ -174,7 +221,7 @@ def lose(index: PaperIndex, folder: Path, table: str) -> PaperIndex:
     lost = folder / index.state().generation / f"{table}.lance"
     lost.rename(lost.with_suffix(".lost"))
     encoder = StaticEncoder.load()
-    return PaperIndex(folder, encoder, Mirror(encoder))
+    return PaperIndex(folder, encoder, improvers("mirror-1"))
 
 
 def test_lost_vectors_cost_neither_words_nor_the_other_encoder(

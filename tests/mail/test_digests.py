@@ -11,7 +11,7 @@ from desks import DAY, MORNING, Clock, a_day, invented, subscribe
 from sqlalchemy import event
 
 from broadsheet.delivery.mail.rounds import Desk, queue_due
-from broadsheet.digests import Digest, Editor
+from broadsheet.digests import Digest, Editor, Past
 from broadsheet.mail import Preferences, Subscription, SubscriptionKind
 from broadsheet.pipeline import sync_index
 from broadsheet.services import Services
@@ -144,7 +144,7 @@ def test_reader_without_catch_up_gets_the_last_period_only(opened: Opened, movin
 def test_digest_after_a_pause_says_so(opened: Opened) -> None:
     services = opened(records=[*a_day(DAY), *a_day(DAY - timedelta(days=9), 50)])
     digest = Editor(services, MORNING).digest(
-        LISTED, DAY, covered_on=DAY - timedelta(days=12), looked_at=MORNING - timedelta(days=12)
+        LISTED, DAY, Past(DAY - timedelta(days=12), MORNING - timedelta(days=12))
     )
     assert digest is not None
     assert digest.is_catch_up

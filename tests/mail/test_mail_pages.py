@@ -358,7 +358,10 @@ def test_more_and_less_are_kept_when_confirmed(
     reader = subscribe(services)
     assert "Noted" in act(client, services, action)
     paper = services.store.paper("2608.00003")
-    leanings = services.store.mail.subscribers.leanings(reader.subscriber_id)
+    leanings = {
+        each.paper_id: each.wants_more
+        for each in services.store.mail.leanings.of([reader.subscriber_id])[reader.subscriber_id]
+    }
     assert leanings == {paper.paper_id: wants_more}
 
 

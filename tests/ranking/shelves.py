@@ -104,6 +104,7 @@ class Shelf:
                         paper.categories,
                         paper.listed_on,
                         has_code=paper.has_code,
+                        sources=paper.sources,
                     ),
                     paper.revision,
                 )

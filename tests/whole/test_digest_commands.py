@@ -67,6 +67,31 @@ def add_reader(data: Path, address: str = "ann@example.org") -> None:
     store.close()
 
 
+def test_worker_asked_once_sends_what_is_due_and_says_so(
+    run: Run, data: Path, papers_file: Path, sink: Sink
+) -> None:
+    run("import", str(papers_file))
+    add_reader(data)
+    done = run_mail(data, "worker", "--once")
+    assert "Mail: 1 digest composed, 1 mail sent." in done.stdout
+    assert done.exit_code == 0
+    assert sink.recipients() == ["ann@example.org"]
+    assert "Mail: nothing was due." in run_mail(data, "worker", "--once").stdout
+
+
+def test_worker_asked_once_fails_where_mail_cannot_be_sent(
+    run: Run, data: Path, papers_file: Path, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("import", str(papers_file))
+    add_reader(data)
+    monkeypatch.setenv("MAILTEST_SMTP_PORT", "1")
+    done = run_mail(data, "worker", "--once")
+    assert "Mail: 1 digest composed." in done.stdout
+    assert "Mail cannot be sent: " in done.stderr
+    assert done.exit_code == 1
+    assert sink.mails() == []
+
+
 def test_operator_looks_then_sends(run: Run, data: Path, papers_file: Path, sink: Sink) -> None:
     run("import", str(papers_file))
     add_reader(data)
@@ -78,7 +103,7 @@ def test_operator_looks_then_sends(run: Run, data: Path, papers_file: Path, sink
     [due] = json.loads(dry.stdout)
     assert due["papers"] == 10
     assert sink.mails() == []
-    assert "1 mails sent" in run_mail(data, "digest", "send").stdout
+    assert "1 mail sent" in run_mail(data, "digest", "send").stdout
     assert sink.recipients() == ["ann@example.org"]
     assert json.loads(run_mail(data, "digest", "outbox", "--json").stdout)["counts"] == {"sent": 1}
     listed = run_mail(data, "digest", "subscribers").stdout

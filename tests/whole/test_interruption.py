@@ -22,7 +22,7 @@ from broadsheet.domain import Listing, ListingKind
 from broadsheet.index.writing import Writer
 from broadsheet.services import Services, open_services
 from broadsheet.settings import Settings
-from broadsheet.store.store import Store
+from broadsheet.store.file_imports import FileImports
 
 NOW = datetime(2026, 8, 21, 12, 0, tzinfo=UTC)
 
@@ -57,10 +57,9 @@ def library(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 STEPS = [
-    (Store, "ingest", 1),
-    (Store, "ingest", 2),
-    (Store, "add_rejects", 2),
-    (Store, "ingest", 3),
+    (FileImports, "store", 1),
+    (FileImports, "store", 2),
+    (FileImports, "forget", 1),
     (Writer, "build", 1),
     (Writer, "apply_changes", 1),
 ]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     app: typer.Typer
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "reading": ("papers", "search", "show"),
-    "library": ("import", "rejects", "export", "reindex", "sample"),
+    "reading": ("papers", "search", "similar", "show"),
+    "library": ("import", "rejects", "export", "reindex", "improve", "sample"),
     "records": ("split", "rejoin"),
     "collections": ("collections",),
     "comments": ("comments",),
@@ -36,6 +36,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "digest": ("digest",),
     "people": ("people",),
     "votes": ("vote", "mark", "library"),
+    "feeds": ("feeds",),
+    "webhooks": ("webhooks",),
     "curation": ("submit", "submissions", "picks", "claims"),
 }
 """The commands of each module of this folder, in the order of `--help`."""

@@ -63,7 +63,9 @@ def preview(
     day = _day(edition)
     at = _end_of(day, preferences) if day else services.clock()
     # An edition of the past is shown whole, whatever the reader has had since.
-    letter = preview_letter(services, preferences, at, None if day else reader, to or "you")
+    account_id = reader.account_id if reader else None
+    whom = None if day else reader
+    letter = preview_letter(services, preferences, at, whom, to or "you", account_id=account_id)
     if letter is None:
         fail("No papers are new for this reader, so no mail would be sent.")
     say(f"Subject: {letter.subject}")

@@ -12,16 +12,20 @@ import orjson
 import typer
 from rich.text import Text
 
-from broadsheet import pipeline
+from broadsheet import improving, pipeline
 from broadsheet.cli.terminal import byte_progress, count_progress, fail, out, print_json, say, tell
 from broadsheet.delivery.periods import parse_day
 from broadsheet.delivery.web.counts import counted
 from broadsheet.domain import ImportCounts, Reject
+from broadsheet.errors import IndexUnavailable
+from broadsheet.indexing_beside import IndexingBeside
 from broadsheet.services import Services, open_services
 from broadsheet.settings import load_settings
 from broadsheet.sources.streams import Input
 
 _EXCERPT = 150
+_LARGE = 20_000_000
+"""Bytes of files from which another process will index: LanceDB need not be loaded in this one."""
 
 
 def _day(text: str) -> date:
@@ -60,24 +64,30 @@ def import_(
     listed_on = _day(date) if date else None
     services = open_services(load_settings())
     paths = pipeline.files_of(files)
-    services.index.warm_up()
-    report = _import_with_progress(services, paths, listed_on)
-    for failure in report.failures:
-        say(failure)
-    indexed = sync_with_progress(services)
+    with IndexingBeside(services) as beside:
+        report = _import_with_progress(services, paths, listed_on, beside)
+        for failure in report.failures:
+            say(failure)
+        indexed, problem = _index_with_progress(services, beside)
     if json or not report.is_nothing_read:
         _print_import(report, indexed, as_json=json)
     if report.is_nothing_read:
         fail("Nothing could be read.")
+    if problem:
+        fail(problem)
 
 
 def _import_with_progress(
-    services: Services, paths: Sequence[Input], listed_on: date | None
+    services: Services, paths: Sequence[Input], listed_on: date | None, beside: IndexingBeside
 ) -> pipeline.ImportReport:
     started = time.monotonic()
-    with byte_progress("Reading", pipeline.total_bytes(paths)) as progress:
+    total = pipeline.total_bytes(paths)
+    if total is None or total < _LARGE:
+        services.index.warm_up()
+    with byte_progress("Reading", total) as progress:
 
         def show(done: pipeline.ImportProgress) -> None:
+            beside.look(done.counts)
             rate = done.counts.read / max(time.monotonic() - started, 1e-3)
             progress.update(
                 progress.task_ids[0],
@@ -87,6 +97,16 @@ def _import_with_progress(
             )
 
         return pipeline.import_files(services, paths, listed_on=listed_on, report=show)
+
+
+def _index_with_progress(services: Services, beside: IndexingBeside) -> tuple[int, str]:
+    """The number of papers indexed, and what went wrong in the process beside, if anything."""
+    if not beside.is_started:
+        return sync_with_progress(services), ""
+    try:
+        return _indexing(services.store.count(), beside.finish), ""
+    except IndexUnavailable as error:
+        return 0, str(error)
 
 
 def sync_with_progress(services: Services) -> int:
@@ -106,6 +126,8 @@ def _print_import(report: pipeline.ImportReport, indexed: int, *, as_json: bool)
         print_json({**_as_dict(counts), "files": report.files, "indexed": indexed,
                     "failures": list(report.failures)})  # fmt: skip
         return
+    if report.resumed:
+        tell("This import went on where an earlier one of the same files had been broken off.")
     parts = ", ".join(f"{number:,} {word}" for word, number in _as_dict(counts).items())
     records = counted(counts.read, "record", "records")
     tell(f"{records} from {counted(report.files, 'file', 'files')}: {parts}.")
@@ -182,6 +204,30 @@ def reindex() -> None:
     tell(f"{counted(indexed, 'paper', 'papers')} indexed.")
 
 
+def improve(
+    *,
+    most: Annotated[int | None, typer.Option(min=1, help="Stop after so many papers.")] = None,
+) -> None:
+    """Give papers the better vectors of a transformer now; the server does it in the background.
+
+    Papers with the most votes and the newest come first. Stop it whenever you like: what is done
+    stays, and another run goes on from there. BROADSHEET_IMPROVER names the transformer,
+    BROADSHEET_IMPROVED_PAPERS how many papers it sees to.
+    """
+    services = open_services(load_settings())
+    _, left = services.index.unimproved((), 1, services.settings.improved_papers)
+    trouble = services.index.state().trouble
+    if trouble:
+        fail(trouble)
+    with count_progress("Improving", min(left, most or left)) as progress:
+
+        def show(done: int, _left: int) -> None:
+            progress.update(progress.task_ids[0], completed=done)
+
+        improved = improving.improve(services, lambda: False, show, most=most)
+    tell(f"{counted(improved, 'paper', 'papers')} improved.")
+
+
 sample = typer.Typer(help="The sample edition that a fresh install shows.", no_args_is_help=True)
 
 
@@ -209,4 +255,5 @@ def register(app: typer.Typer) -> None:
     app.command("rejects")(rejects)
     app.command("export")(export)
     app.command("reindex")(reindex)
+    app.command("improve")(improve)
     app.add_typer(sample, name="sample")

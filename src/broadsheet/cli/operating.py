@@ -103,7 +103,9 @@ def _prepare(services: Services) -> None:
         say(f"The library is empty: {added} sample papers loaded "
             "(`broadsheet sample remove` takes them out).")  # fmt: skip
     state = services.index.state()
-    if services.store.pending(state.revision) <= STARTUP_INDEX_LIMIT:
+    # Another process may be at it for long, or the bucket may not answer: pages are served anyway.
+    has_to_wait = state.is_building or bool(services.index.warning())
+    if not has_to_wait and services.store.pending(state.revision) <= STARTUP_INDEX_LIMIT:
         sync_with_progress(services)
     else:
         threading.Thread(target=_index_beside, args=(services,), daemon=True).start()

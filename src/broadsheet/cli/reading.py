@@ -8,6 +8,7 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
+from broadsheet.cli.guidance import print_facets, say_guidance
 from broadsheet.cli.terminal import fail, out, print_json, print_page
 from broadsheet.delivery.api.models import PageShape
 from broadsheet.delivery.api.papers import detail_shape
@@ -99,6 +100,12 @@ def search(
     category: Category = None,
     after: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Not before.")] = None,
     before: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Not after.")] = None,
+    verbatim: Annotated[
+        bool, typer.Option("--verbatim", help="Add no acronyms and put no spelling right.")
+    ] = False,
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Count years, categories, sources and code.")
+    ] = False,
     limit: Limit = 25,
     cursor: CursorOption = None,
     json: Json = False,
@@ -106,8 +113,8 @@ def search(
     """Find papers by meaning and by words.
 
     The search language: "quoted phrase", -word, author:name, title:word, cat:cs.LG,
-    id:1706.03762, after:2024, before:2024-06, has:code. Quote what the shell would change:
-    broadsheet search '"tidal mills" -moon'
+    id:1706.03762, after:2024, before:2024-06, has:code, source:arxiv. Quote what the shell
+    would change: broadsheet search '"tidal mills" -moon'
     """
     if query == ["-h"]:
         typer.echo(context.get_help())
@@ -123,13 +130,39 @@ def search(
             sort=sort,
             limit=limit,
             cursor=cursor,
+            is_guided=True,
+            is_verbatim=verbatim,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     try:
-        _show(listing, text, as_json=json)
+        page = _show(listing, text, as_json=json)
     except QueryError as error:
         _fail_with_caret(text, error)
+    if page.guidance and not json:
+        say_guidance(page.guidance, page.listing.query)
+        if facets:
+            print_facets(page.guidance)
+
+
+def similar(
+    papers: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="arXiv ids, DOIs, or our keys.")
+    ],
+    *,
+    unlike: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Less like this paper; may be repeated.")
+    ] = None,
+    limit: Limit = 25,
+    cursor: CursorOption = None,
+    json: Json = False,
+) -> None:
+    """Find papers like one or several, and less like others."""
+    avoided = tuple(unlike or ())
+    listing = Listing(
+        ListingKind.SIMILAR, seeds=tuple(papers), unlike=avoided, limit=limit, cursor=cursor
+    )
+    _show(listing, f"Papers like {', '.join(papers)}", as_json=json)
 
 
 def _words(query: list[str]) -> str:
@@ -145,7 +178,7 @@ def _fail_with_caret(query: str, error: QueryError) -> NoReturn:
     fail(f"{error}\n  {query}\n  {' ' * error.position}^", code=2)
 
 
-def _show(listing: Listing, title: str, *, as_json: bool) -> None:
+def _show(listing: Listing, title: str, *, as_json: bool) -> Page:
     settings = load_settings()
     page: Page = open_services(settings).ranking.page(listing)
     if page.listing.kind is ListingKind.DAY and page.start:
@@ -153,7 +186,8 @@ def _show(listing: Listing, title: str, *, as_json: bool) -> None:
     if as_json:
         print_json(PageShape.of(page, origin_of(settings)).model_dump(mode="json"))
     else:
-        print_page(page, title)
+        print_page(page, page.listing.query or title)
+    return page
 
 
 def show(
@@ -205,4 +239,5 @@ def register(app: typer.Typer) -> None:
     # Words such as -image leave a word out; they must not be read as options, nor -hidden as -h.
     words = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
     app.command(context_settings=words)(search)
+    app.command()(similar)
     app.command()(show)

@@ -272,18 +272,33 @@ def harvest_(name: Name) -> None:
 
 
 def worker(
-    *, once: Annotated[bool, typer.Option("--once", help="Harvest what is due, then stop.")] = False
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Harvest and mail what is due, then stop.")
+    ] = False,
 ) -> None:
-    """Harvest live sources when they are due, until stopped. Any number of workers may run."""
+    """Harvest live sources and send mail when they are due, until stopped; in any number."""
     services = open_services(load_settings())
     if once:
-        done = worker_.work_once(services, tell)
-        tell("1 source harvested." if done == 1 else f"{done} sources harvested.")
+        _work_once(services)
         return
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     say("Working; stop with Ctrl+C.")
     worker_.work(services, stop, tell)
+
+
+def _work_once(services: Services) -> None:
+    """Mail goes out even where the harvests met trouble; trouble with either exits with 1."""
+    from broadsheet.mail_clock import mail_once
+
+    try:
+        done = worker_.work_once(services, tell)
+        tell("1 source harvested." if done == 1 else f"{done} sources harvested.")
+    finally:
+        trouble = mail_once(services, tell)
+    if trouble:
+        fail(f"Mail cannot be sent: {trouble}")
 
 
 def start_beside(services: Services) -> None:

@@ -40,7 +40,7 @@ def vote(
     services = open_services(load_settings())
     votes = services.community.votes
     change = votes.withdraw if withdraw else votes.cast
-    tally = change(_acting(services, as_), paper)
+    tally = change(acting(services, as_), paper)
     if json:
         print_json(tally)
     else:
@@ -62,7 +62,7 @@ def mark(
 ) -> None:
     """Mark a paper in your library, or write a private note; without options, show your marks."""
     services = open_services(load_settings())
-    account, library = _acting(services, as_), services.community.library
+    account, library = acting(services, as_), services.community.library
     found = services.store.paper(paper)
     wanted = {Shelf.SAVED: saved, Shelf.READ: read, Shelf.DISMISSED: dismissed}
     for shelf, is_wanted in wanted.items():
@@ -93,7 +93,7 @@ def library(
     """List your saved, noted, read or dismissed papers, put there last first."""
     services = open_services(load_settings())
     asked = Asked(shelf, words, category or None, unread, 0, limit)
-    page = shelf_page(services, _acting(services, as_), asked)
+    page = shelf_page(services, acting(services, as_), asked)
     for sentence in page.notes:
         say(sentence)
     if json:
@@ -132,7 +132,8 @@ def recount(
     say("Set right." if wrong else "Every counter equals its rows.")
 
 
-def _acting(services: Services, name: str) -> Account:
+def acting(services: Services, name: str) -> Account:
+    """The account that a command acts for: the named one, else the owner. Raises NotFound."""
     if name:
         return services.store.people.accounts.by_name(name)
     return services.community.accounts.local_person()

@@ -21,6 +21,7 @@ from broadsheet.community.notifications import Notifications
 from broadsheet.community.own_account import OwnAccount
 from broadsheet.community.passwords import Passwords
 from broadsheet.community.picks import Picks
+from broadsheet.community.private_feeds import PrivateFeeds
 from broadsheet.community.records import Records
 from broadsheet.community.secrets import Secrets
 from broadsheet.community.sessions import Sessions
@@ -28,6 +29,7 @@ from broadsheet.community.signing_in import SigningIn
 from broadsheet.community.submissions import Submissions
 from broadsheet.community.throttling import Throttle
 from broadsheet.community.votes import Votes
+from broadsheet.community.webhooks import Webhooks
 from broadsheet.settings import Settings
 from broadsheet.store.store import Store
 
@@ -56,6 +58,8 @@ class Community:
     claims: Claims
     collections: Collections
     follows: Follows
+    private_feeds: PrivateFeeds
+    webhooks: Webhooks
 
 
 def open_community(store: Store, settings: Settings, clock: Callable[[], datetime]) -> Community:
@@ -91,4 +95,6 @@ def open_community(store: Store, settings: Settings, clock: Callable[[], datetim
         claims=Claims(store, throttle, clock),
         collections=Collections(people, throttle, clock),
         follows=Follows(people, throttle, clock),
+        private_feeds=PrivateFeeds(people, secrets, throttle, clock),
+        webhooks=Webhooks(people, settings, secrets, throttle, clock),
     )

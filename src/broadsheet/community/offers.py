@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ LONGEST_NAMES = 20_000
 LONGEST_NAME = 200
 MOST_AUTHORS = 500
 LONGEST_ADDRESS = 1_000
+MOST_MEDIA = 10
 _LONGEST_ID = 200
 _WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
@@ -37,8 +39,15 @@ class Offer:
         return self.records[0]
 
 
-def offer_of(found: PaperRecord) -> Offer:
-    """The offer of a record that a service gave: it and the submission's own."""
+def offer_of(found: PaperRecord, media: Sequence[str] = ()) -> Offer:
+    """The offer of a record that a service gave: it and the submission's own.
+
+    `media` are addresses of pictures and films that the submitter adds. Raises InputError for
+    anything but whole https addresses, and for too many.
+    """
+    if len(media) > MOST_MEDIA:
+        raise InputError(f"Add {MOST_MEDIA} pictures or films at most.", "media_urls")
+    addresses = (web_address(each, "media_urls", only_https=True) for each in media)
     key = identity_of(found).own_key
     own = PaperRecord(
         source=SOURCE,
@@ -48,6 +57,7 @@ def offer_of(found: PaperRecord) -> Offer:
         authors=found.authors,
         arxiv_id=found.arxiv_id,
         doi=found.doi,
+        links=tuple(Link(LinkKind.MEDIA, address) for address in addresses if address),
     )
     return Offer(key, (found, own))
 

@@ -45,7 +45,7 @@ class Needs:
     """The mark of a route: the least role of those who may use it; None is everybody.
 
     `always` leaves it open on an instance that only members may read; `from_anywhere` lets other
-    sites and programs ask for the change, which is then not made in anybody's name;
+    sites and programs ask for the change, which is then made in nobody's name, or by a token;
     `even_suspended` lets those pass who may not act: for looking after one's account and leaving.
     """
 

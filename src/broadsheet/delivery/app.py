@@ -12,13 +12,19 @@ from broadsheet.delivery import discovery, errors, representations
 from broadsheet.delivery.access import marked_routes
 from broadsheet.delivery.api.routes import create_api
 from broadsheet.delivery.citations import routes as citations
+from broadsheet.delivery.feeds import private as private_feeds
 from broadsheet.delivery.feeds import routes as feeds
 from broadsheet.delivery.lists.memory import Memory
 from broadsheet.delivery.mcp import routes as mcp
 from broadsheet.delivery.middleware import Replies, SecurityHeaders
-from broadsheet.delivery.protocols import arxiv_query, huggingface, oai_pmh
+from broadsheet.delivery.protocols import (
+    arxiv_query,
+    huggingface,
+    huggingface_writing,
+    oai_pmh,
+)
 from broadsheet.delivery.protocols.rate_windows import RateWindows
-from broadsheet.delivery.web import listings, mail, paper, people, plain
+from broadsheet.delivery.web import listings, mail, paper, people, plain, similar
 from broadsheet.delivery.web.pages import Pages
 from broadsheet.delivery.web.source_states import SourceSummary
 
@@ -31,7 +37,8 @@ if TYPE_CHECKING:
 
 CategoryCounts = list[tuple[str, int]]
 FOR_PROGRAMS = (
-    feeds.router, citations.router, mcp.router, discovery.router, representations.router,
+    private_feeds.router, feeds.router, citations.router, mcp.router, discovery.router,
+    representations.router,
 )  # fmt: skip
 LARGEST_BODY = 4 << 20
 """Bytes of what may be sent; the largest form is a person's library of references."""
@@ -66,9 +73,11 @@ def _application() -> FastAPI:
     app.mount("/api/v1", app.state.api)
     for router in FOR_PROGRAMS:  # first: an unchanged feed is answered in the time of a few routes
         app.include_router(router)
-    for protocol in (huggingface, arxiv_query, oai_pmh):
+    for protocol in (huggingface, huggingface_writing, arxiv_query, oai_pmh):
         app.include_router(protocol.router)
-    for router in (*people.ROUTERS, *mail.ROUTERS, plain.router, listings.router, paper.router):
+    for router in (
+        *people.ROUTERS, *mail.ROUTERS, plain.router, listings.router, similar.router, paper.router,
+    ):  # fmt: skip
         app.include_router(router)
     for part in (app, app.state.api):
         deque(marked_routes(part), maxlen=0)  # raises for a route that does not say who may use it

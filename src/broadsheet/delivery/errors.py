@@ -20,6 +20,7 @@ from broadsheet.errors import (
     AlreadyHere,
     BroadsheetError,
     Conflict,
+    Gone,
     IndexUnavailable,
     InputError,
     NotFound,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 PROBLEM_TYPE = "application/problem+json"
 _STATUS: dict[type[BroadsheetError], tuple[int, str]] = {
+    Gone: (410, "Gone"),
     NotFound: (404, "Not found"),
     QueryError: (400, "The query cannot be read"),
     InputError: (422, "This cannot be used"),

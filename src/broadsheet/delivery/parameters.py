@@ -93,6 +93,16 @@ Cursor = Annotated[
     _text(500),
     Query(description="Where the next page starts: `next_cursor` of this one."),
 ]
+At = Annotated[int, Query(ge=0, le=10_000_000, description="Papers passed on earlier pages.")]
+Verbatim = Annotated[
+    bool,
+    BeforeValidator(lambda value: value in (True, "1", "true")),
+    Query(description="1 searches what is typed alone: no acronyms added, no spelling put right."),
+]
+Keys = Annotated[
+    list[Annotated[str, _text(400)] | None],
+    Query(description="Keys of papers: arXiv ids, DOIs or `~` keys; may be repeated."),
+]
 Limit = Annotated[int, Query(ge=1, le=100, description="Papers on one page, 1 to 100.")]
 Key = Annotated[
     str,

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from broadsheet.delivery.mathematics import LONGEST_FORMULA, formula
 from broadsheet.identifiers import normalise_words
 from broadsheet.latex import readable, segments
+from broadsheet.ranking.word_forms import SHORTEST_STEM, is_form_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,10 +20,8 @@ LONGEST_ABSTRACT = 20_000  # an abstract of two megabytes must not hold server a
 MOST_FORMULAS = 400
 _READ_FOR_EXCERPT = 6_000
 _SNIPPET_LEAD = 60
-_SHORTEST_STEM = 4
 _ADDRESS = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
 _AFTER_ADDRESS = ".,;:!?)]"
-_ENDINGS = ("s", "es", "d", "ed", "ing", "er", "ers", "ion", "ions", "ly", "al")
 
 
 @lru_cache(maxsize=8192)
@@ -80,28 +79,15 @@ def _matching(text: str, terms: tuple[str, ...]) -> Iterator[re.Match[str]]:
     """The words of a text that match one of the terms, in order."""
     for word in _candidates(terms).finditer(text):
         folded = word[0].lower() if word[0].isascii() else "".join(normalise_words(word[0]))
-        if any(_is_form_of(folded, term) for term in terms):
+        if any(is_form_of(folded, term) for term in terms):
             yield word
 
 
 @lru_cache(maxsize=256)
 def _candidates(terms: tuple[str, ...]) -> re.Pattern[str]:
     """The words worth a closer look: those that begin like a term, or have accented letters."""
-    starts = "|".join(re.escape(term[: _SHORTEST_STEM - 1]) for term in terms)
+    starts = "|".join(re.escape(term[: SHORTEST_STEM - 1]) for term in terms)
     return re.compile(rf"\b(?:(?:{starts})\w*|\w*[^\W\x00-\x7f]\w*)", re.IGNORECASE)
-
-
-def _is_form_of(word: str, term: str) -> bool:
-    """Whether two words differ by a common English ending at most (a reader's view of stemming)."""
-    if word == term:
-        return True
-    stems = _stems(word) & _stems(term)
-    return any(len(stem) >= _SHORTEST_STEM for stem in stems)
-
-
-@lru_cache(maxsize=16384)
-def _stems(word: str) -> frozenset[str]:
-    return frozenset([word, *(word[: -len(end)] for end in _ENDINGS if word.endswith(end))])
 
 
 def abstract_html(abstract: str) -> tuple[Markup, bool]:

@@ -3,6 +3,6 @@
 Asks the ranking for listings as a page does; how a digest looks is `delivery.mail`'s.
 """
 
-from broadsheet.digests.editor import Digest, Editor, Section
+from broadsheet.digests.editor import Digest, Editor, Past, Section
 
-__all__ = ["Digest", "Editor", "Section"]
+__all__ = ["Digest", "Editor", "Past", "Section"]

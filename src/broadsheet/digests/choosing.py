@@ -14,23 +14,34 @@ from broadsheet.identifiers import normalise_words
 from broadsheet.mail import Preferences
 
 Choice = list[list[Hit]]
+Arrange = Callable[[int, Iterator[Hit]], Iterator[Hit]]
 
 
 def choose(
-    lists: Sequence[Iterable[Hit]], preferences: Preferences, was_sent: Callable[[Paper], bool]
+    lists: Sequence[Iterable[Hit]],
+    preferences: Preferences,
+    was_sent: Callable[[Paper], bool],
+    arrange: Arrange = lambda _, hits: hits,
 ) -> Choice:
-    """The hits for each list, `most_papers` at most in all, each paper once."""
+    """The hits for each list, `most_papers` at most in all, each paper once.
+
+    `arrange` may put what fits into another order; it is told the place of the list.
+    """
     unwanted = _Unwanted(preferences)
     taken: set[int] = set()
     chosen: Choice = [[] for _ in lists]
 
     def fitting(hits: Iterable[Hit]) -> Iterator[Hit]:
         for hit in hits:
-            is_free = hit.paper.paper_id not in taken and not was_sent(hit.paper)
-            if is_free and is_strong(hit, preferences) and not unwanted.holds(hit.paper):
+            if was_sent(hit.paper) or not is_strong(hit, preferences):
+                continue
+            if not unwanted.holds(hit.paper):
                 yield hit
 
-    turns = dict(enumerate(fitting(hits) for hits in lists))
+    def free(place: int, hits: Iterable[Hit]) -> Iterator[Hit]:
+        return (hit for hit in arrange(place, fitting(hits)) if hit.paper.paper_id not in taken)
+
+    turns = {place: free(place, hits) for place, hits in enumerate(lists)}
     while turns and len(taken) < preferences.most_papers:
         for place in list(turns):
             hit = next(turns[place], None)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from broadsheet.digests.choosing import choose
+from broadsheet.digests.additions import Additions
+from broadsheet.digests.batch import Batch, Meanings
+from broadsheet.digests.choosing import Arrange, choose
 from broadsheet.digests.lists import DigestList, Lists, Span
+from broadsheet.digests.reach import Reach, Reaches
 from broadsheet.domain import Hit, Paper, SourceState
-from broadsheet.mail import Preferences, Subscriber, Subscription
+from broadsheet.mail import Preferences, Subscriber, Subscription, SubscriptionKind
+from broadsheet.ranking.leanings import Liked, arranged
 from broadsheet.ranking.listings import Ranking
 from broadsheet.services import Services
 from broadsheet.source_states import state_of
-from broadsheet.store.mail.sent import SentPapers
+from broadsheet.subscriptions.references import read_reference
 from broadsheet.subscriptions.schedule import LONGEST_CATCH_UP, period_days
 
 _VOTES_NEED_DAYS = 7
 """Where a reader asks for votes, papers of so many days may still gather them."""
 _SLACK_DAYS = 3
+_OVERLAP = timedelta(hours=1)
+"""What was added while the digest before was made is looked at again; no paper comes twice."""
+_BROAD = (SubscriptionKind.TRENDING, SubscriptionKind.DAY, SubscriptionKind.CATEGORY)
+"""Lists that nobody asked for paper by paper: papers too near to unwanted ones leave them."""
 _TROUBLED = (SourceState.STALLED, SourceState.FAILED)
 
 
@@ -65,27 +72,17 @@ class Digest:
         )
 
 
-class Sent:
-    """What the readers of one batch were sent before, asked list by list, not reader by reader."""
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a reader's digests have seen: up to which listing day, when, and which papers.
 
-    def __init__(self, table: SentPapers, subscriber_ids: Sequence[int]) -> None:
-        self._table = table
-        self._subscriber_ids = subscriber_ids
-        self._asked: set[int] = set()
-        self._found: dict[int, set[int]] = defaultdict(set)
+    `load` is told, list by list, which papers `was_sent` is going to be asked about.
+    """
 
-    def load(self, paper_ids: Collection[int]) -> None:
-        """Ask about papers that have not been asked about yet."""
-        fresh = set(paper_ids) - self._asked
-        if fresh:
-            self._asked |= fresh
-            for subscriber_id, found in self._table.among(self._subscriber_ids, fresh).items():
-                self._found[subscriber_id] |= found
-
-    def was_sent(self, subscriber_id: int) -> Callable[[Paper], bool]:
-        """Whether a paper was sent to a reader before."""
-        found = self._found[subscriber_id]
-        return lambda paper: paper.paper_id in found
+    covered_on: date | None = None
+    looked_at: datetime | None = None
+    load: Callable[[Collection[int]], None] = lambda _: None
+    was_sent: Callable[[Paper], bool] = lambda _: False
 
 
 class Editor:
@@ -98,44 +95,51 @@ class Editor:
         self._store = services.store
         self._now = now
         self._lists = Lists(Ranking(services.store, services.index, lambda: now).page)
+        self._additions = Additions(services.store, now)
+        self._meanings = Meanings(services.index)
         self.newest_on = services.store.newest_day()
 
-    def sent(self, subscribers: Sequence[Subscriber]) -> Sent:
-        """What these readers were sent before."""
-        return Sent(self._store.mail.sent, [each.subscriber_id for each in subscribers])
+    def batch(self, readers: Sequence[Subscriber]) -> Batch:
+        """What is known of these readers."""
+        return Batch(self._store, self._meanings, readers)
 
-    def digest_for(self, reader: Subscriber, edition: date, sent: Sent) -> Digest | None:
+    def digest_for(self, reader: Subscriber, edition: date, batch: Batch) -> Digest | None:
         """The reader's digest of an edition; None when there is nothing new to send."""
-        return self.digest(
-            reader.preferences,
-            edition,
-            covered_on=reader.covered_on,
-            looked_at=reader.looked_at,
-            load=sent.load,
-            was_sent=sent.was_sent(reader.subscriber_id),
+        past = Past(
+            reader.covered_on,
+            reader.looked_at,
+            batch.sent.load,
+            batch.sent.was_sent(reader.subscriber_id),
         )
+        return self._digest(batch.reach(reader), edition, past, batch.liked(reader))
 
     def digest(
         self,
         preferences: Preferences,
         edition: date,
-        *,
-        covered_on: date | None = None,
-        looked_at: datetime | None = None,
-        load: Callable[[Collection[int]], None] = lambda _: None,
-        was_sent: Callable[[Paper], bool] = lambda _: False,
+        past: Past = Past(),
+        account_id: int | None = None,
     ) -> Digest | None:
-        """The digest of an edition for anybody with these preferences.
+        """The digest of an edition for anybody with these preferences, or for an account."""
+        reaches = Reaches(self._store.mail.followed, [(account_id, preferences)])
+        return self._digest(reaches.of(account_id, preferences), edition, past, ())
 
-        `covered_on` and `looked_at` tell what the last digest saw; without them this is the first.
-        `load` is told, list by list, which papers `was_sent` is going to be asked about.
-        """
+    def _digest(
+        self, reach: Reach, edition: date, past: Past, liked: Sequence[Liked]
+    ) -> Digest | None:
+        preferences, covered_on = reach.preferences, past.covered_on
         span = self.span(preferences, edition, covered_on)
         if span is None:
             return None
-        lists = [self._lists.of(each, span) for each in preferences.subscriptions]
-        chosen = choose([_read(one, load) for one in lists], preferences, was_sent)
-        if not any(_is_news(hit.paper, covered_on, looked_at) for part in chosen for hit in part):
+        since = self._since(preferences, past.looked_at)
+        lists = [self._list(each, span, since) for each in preferences.subscriptions]
+        chosen = choose(
+            [_read(one, past.load) for one in lists],
+            preferences,
+            past.was_sent,
+            self._arrange(preferences, liked),
+        )
+        if not any(_has_news(*each, past) for each in zip(lists, chosen, strict=True)):
             return None
         return Digest(
             edition=edition,
@@ -148,9 +152,36 @@ class Editor:
             ),
             is_catch_up=covered_on is not None
             and span.days > period_days(preferences) + _SLACK_DAYS,
-            notes=tuple(dict.fromkeys(one.note for one in lists if one.note)),
+            notes=tuple(
+                dict.fromkeys(
+                    [*map(loss_in_words, reach.lost), *(one.note for one in lists if one.note)]
+                )
+            ),
             also_in=_also_in(preferences.subscriptions, lists, chosen),
         )
+
+    def _list(self, subscription: Subscription, span: Span, since: datetime) -> DigestList:
+        if subscription.kind is SubscriptionKind.COLLECTION:
+            return self._additions.of(subscription, since)
+        return self._lists.of(subscription, span)
+
+    def _arrange(self, preferences: Preferences, liked: Sequence[Liked]) -> Arrange:
+        """Puts what fits into the order that the reader's leanings ask for."""
+        if not liked:
+            return lambda _, hits: hits
+        return lambda place, hits: arranged(
+            hits,
+            liked,
+            self._meanings.of,
+            most=preferences.most_papers,
+            leaves_out=preferences.subscriptions[place].kind in _BROAD,
+        )
+
+    def _since(self, preferences: Preferences, looked_at: datetime | None) -> datetime:
+        """After which instant what is added to a collection is new; at first, within a period."""
+        period = timedelta(days=period_days(preferences))
+        longest = LONGEST_CATCH_UP if preferences.catches_up and looked_at else period
+        return max(looked_at or self._now - longest, self._now - longest) - _OVERLAP
 
     def span(self, preferences: Preferences, edition: date, covered_on: date | None) -> Span | None:
         """The listing days that an edition covers; None for an empty library.
@@ -188,10 +219,27 @@ def _read(hits: DigestList, load: Callable[[Collection[int]], None]) -> Iterator
         yield hit
 
 
-def _is_news(paper: Paper, covered_on: date | None, looked_at: datetime | None) -> bool:
-    if covered_on is None or paper.listed_on > covered_on:
+def _has_news(one: DigestList, hits: Sequence[Hit], past: Past) -> bool:
+    if one.is_all_new:
+        return bool(hits)
+    return any(_is_news(hit.paper, past) for hit in hits)
+
+
+def _is_news(paper: Paper, past: Past) -> bool:
+    if past.covered_on is None or paper.listed_on > past.covered_on:
         return True
-    return looked_at is not None and paper.added_at > looked_at
+    return past.looked_at is not None and paper.added_at > past.looked_at
+
+
+def loss_in_words(lost: Subscription) -> str:
+    """Why nothing comes of a subscription any more, and what to do."""
+    if lost.kind is SubscriptionKind.SAVED:
+        return f"The search “{lost.value}” is no longer saved in your account: it brings nothing."
+    name = read_reference(lost.value).name
+    return (
+        f"The collection “{name}” can no longer be read: it became private, or was deleted. It "
+        "brings nothing."
+    )
 
 
 def _also_in(

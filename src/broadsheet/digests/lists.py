@@ -24,6 +24,7 @@ _MOST_PAPERS = 20_000
 _WEEK = 7
 _SHORTEST_STEM = 4
 _LONGEST_ENDING = 3
+_SEARCHES = (SubscriptionKind.SEARCH, SubscriptionKind.SAVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,22 @@ class Span:
 
 
 class DigestList:
-    """The papers of one list, best first, read on as far as somebody looks."""
+    """The papers of one list, best first, read on as far as somebody looks.
+
+    `is_all_new` tells that every paper of it is news, whatever its day.
+    """
 
     def __init__(
         self,
         first: Callable[[], Page],
-        following: Callable[[str], Page],
-        belongs: Callable[[Hit], bool],
+        following: Callable[[str], Page] | None = None,
+        belongs: Callable[[Hit], bool] = lambda _: True,
+        *,
+        is_all_new: bool = False,
     ) -> None:
         self._following = following
         self._belongs = belongs
+        self.is_all_new = is_all_new
         self._pages = 1
         self.note = ""
         try:
@@ -72,7 +79,7 @@ class DigestList:
             place += 1
 
     def _read_on(self) -> bool:
-        if self._cursor is None or self._pages >= MOST_PAGES:
+        if self._following is None or self._cursor is None or self._pages >= MOST_PAGES:
             return False
         page = self._following(self._cursor)
         self._pages += 1
@@ -98,7 +105,7 @@ class Lists:
             found = DigestList(
                 lambda: self._page(listing),
                 lambda cursor: self._page(dataclasses.replace(listing, cursor=cursor)),
-                has_all_words if subscription.kind is SubscriptionKind.SEARCH else _always,
+                has_all_words if subscription.kind in _SEARCHES else _always,
             )
             self._lists[key] = found
             if len(self._lists) > _MOST_LISTS:
@@ -118,7 +125,10 @@ class Lists:
 
 
 def listing_of(subscription: Subscription, span: Span) -> Listing:
-    """The listing that a subscription stands for, of the days that a digest covers."""
+    """The listing that a subscription stands for, of the days that a digest covers.
+
+    What was added to a collection is no listing: see `additions`.
+    """
     kind, value = subscription.kind, subscription.value
     if kind is SubscriptionKind.TRENDING:
         window = Window.WEEK if span.days <= _WEEK + 1 else Window.MONTH

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,13 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from broadsheet.index.labels import Labels
 from broadsheet.index.reading import Table
 from broadsheet.index.words import Filter
 
-_EPOCH = date(1970, 1, 1).toordinal()
+_FIRST_YEAR = 1970
+_EPOCH = date(_FIRST_YEAR, 1, 1).toordinal()
 _INSTANTS = ["submitted_at", "updated_at"]
 _HASHES = ["title_hash", "text_hash"]
-_LIGHT = ["paper_id", "categories", "listed_on", "has_code", *_HASHES, *_INSTANTS]
+_LIGHT = ["paper_id", "categories", "sources", "listed_on", "has_code", *_HASHES, *_INSTANTS]
 SPARSE = 4
 """A table of rows by paper number is kept while numbers reach at most this times their count."""
 
@@ -49,9 +50,8 @@ class Columns:
 
     `places` are LanceDB's own ids of the rows, which its searches answer with at no cost, while
     looking up a column of a thousand hits takes 3 ms. `days` count from 1970, `submitted_at` and
-    `updated_at` are seconds since then, or the day's where a source names no instant;
-    `rows_of_category` maps a lower-case label to its rows, ascending. `text_hashes` tell which text
-    a paper has, so that a vector of an older one is known.
+    `updated_at` are seconds since then, or the day's where a source names no instant. `text_hashes`
+    tell which text a paper has, so that a vector of an older one is known.
     """
 
     paper_ids: NDArray[np.int64]
@@ -63,7 +63,8 @@ class Columns:
     has_code: NDArray[np.bool_]
     submitted_at: NDArray[np.int64]
     updated_at: NDArray[np.int64]
-    rows_of_category: Mapping[str, NDArray[np.int32]]
+    categories: Labels
+    sources: Labels
 
     def rows(self, paper_ids: NDArray[np.int64]) -> Rows:
         """The rows of papers, -1 for papers that are not here."""
@@ -87,10 +88,12 @@ class Columns:
             passes &= self.days <= filter_.end.toordinal() - _EPOCH
         if filter_.has_code is not None:
             passes &= self.has_code == filter_.has_code
-        for category in filter_.categories:
-            passes &= self._in_category(category)
-        for category in filter_.without_categories:
-            passes &= ~self._in_category(category)
+        for labels, wanted, unwanted in (
+            (self.categories, filter_.categories, filter_.without_categories),
+            (self.sources, filter_.sources, filter_.without_sources),
+        ):
+            if wanted or unwanted:
+                passes &= labels.allowed(wanted, unwanted)
         if filter_.only is not None:
             passes &= self.membership(np.fromiter(filter_.only, np.int64))
         if filter_.without:
@@ -104,12 +107,10 @@ class Columns:
         member[rows[rows >= 0]] = True
         return member
 
-    def _in_category(self, category: str) -> NDArray[np.bool_]:
-        member = np.zeros(len(self.paper_ids), dtype=np.bool_)
-        rows = self.rows_of_category.get(category.lower())
-        if rows is not None:
-            member[rows] = True
-        return member
+    def years(self, rows: Rows) -> NDArray[np.int64]:
+        """The years in which the papers of some rows were listed."""
+        days = self.days[rows].astype("datetime64[D]")
+        return days.astype("datetime64[Y]").astype(np.int64) + _FIRST_YEAR
 
 
 def read_columns(table: Table) -> Columns:
@@ -129,7 +130,8 @@ def read_columns(table: Table) -> Columns:
         has_code=light["has_code"].combine_chunks().to_numpy(zero_copy_only=False),
         submitted_at=submitted_at,
         updated_at=_or_else(light["updated_at"].to_numpy(), submitted_at),
-        rows_of_category=_rows_of_category(light["categories"].combine_chunks()),
+        categories=Labels.of(light["categories"].combine_chunks()),
+        sources=Labels.of(light["sources"].combine_chunks()),
     )
     del light
     pa.default_memory_pool().release_unused()  # else 50 MB of 200,000 rows stay with the process
@@ -146,18 +148,3 @@ def _row_of_id(paper_ids: NDArray[np.int64]) -> NDArray[np.int32] | None:
 
 def _or_else(instants: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(instants != 0, instants, others)
-
-
-def _rows_of_category(categories: pa.ListArray) -> dict[str, NDArray[np.int32]]:
-    rows = pc.list_parent_indices(categories).to_numpy()
-    labels = categories.flatten().dictionary_encode()
-    codes = labels.indices.to_numpy()
-    order = np.argsort(codes, kind="stable")
-    ordered = rows[order].astype(np.int32)
-    bounds = np.searchsorted(codes[order], np.arange(len(labels.dictionary) + 1))
-    return {
-        name: ordered[start:end]
-        for name, start, end in zip(
-            labels.dictionary.to_pylist(), bounds[:-1], bounds[1:], strict=True
-        )
-    }

@@ -37,6 +37,7 @@ class Document:
     report_number: str = ""
     submitted_at: int = 0
     updated_at: int = 0
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def schema() -> pa.Schema:
         pa.field("title_hash", pa.int64()),
         pa.field("text_hash", pa.int64()),
         pa.field("categories", pa.list_(pa.string())),
+        pa.field("sources", pa.list_(pa.string())),
         pa.field("listed_on", pa.date32()),
         pa.field("has_code", pa.bool_()),
         *(pa.field(name, pa.string()) for name in _NOTES),
@@ -87,6 +89,8 @@ def record_batch(changes: Sequence[tuple[Document, int]]) -> pa.RecordBatch:
         pa.array([title_hash(document.title) for document in documents], pa.int64()),
         pa.array([text_hash(document) for document in documents], pa.int64()),
         pa.array([category_labels(document.categories) for document in documents]
+                 , pa.list_(pa.string())),
+        pa.array([source_labels(document.sources) for document in documents]
                  , pa.list_(pa.string())),
         pa.array([document.listed_on for document in documents], pa.date32()),
         pa.array([document.has_code for document in documents], pa.bool_()),
@@ -111,6 +115,17 @@ def category_labels(categories: Sequence[str]) -> list[str]:
     """Categories in lower case, with the archive of each, so that `cs` finds `cs.LG`."""
     lowered = [category.lower() for category in categories]
     return sorted({*lowered, *(category.partition(".")[0] for category in lowered)})
+
+
+def source_labels(sources: Sequence[str]) -> list[str]:
+    """Names of sources with the family of each, so that `arxiv` finds `arxiv_oai`."""
+    lowered = [source.lower() for source in sources]
+    return sorted({*lowered, *map(source_family, lowered)})
+
+
+def source_family(source: str) -> str:
+    """What readers call a source: all the ways to ask arXiv are `arxiv`."""
+    return "arxiv" if source.startswith("arxiv_") else source
 
 
 def title_hash(title: str) -> int:

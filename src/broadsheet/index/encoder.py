@@ -105,6 +105,10 @@ class StaticEncoder:
         np.divide(vectors, lengths, out=vectors, where=lengths > 0)
         return vectors
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same for what people search: the table makes no difference between the two."""
+        return self.encode(texts)
+
     def _sum_words(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Set each vector to the sum of its text's known rows, each times the root of its count."""
         owners, rows, counts = self._count_rows(texts)

@@ -1,33 +1,28 @@
-"""The folder of the index: one sub-folder per generation, a pointer to the one in use, a lock.
+"""The place of the index: one folder per generation, a pointer to the one in use, a lock.
 
-Files only; what is in a generation's table is not its matter. Every file is replaced as a whole,
-so a reader finds the old or the new one, never half of it.
+Small files only; what is in a generation's table is not its matter.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from broadsheet.errors import StorageError
+from broadsheet.index.places import Place
 from broadsheet.index.vector_tables import SetState
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever columns or text analysis change; an index of another format is rebuilt."""
-GRACE_SECONDS = 60.0
-"""How long a replaced generation stays, for searches that still read it."""
+Stamp = tuple[object, ...]
+"""Differs whenever a reader must look again."""
 
 _POINTER = "CURRENT"
 _BUILDING = "BUILDING"
 _MANIFEST = "state.json"
+_LOCK = "write.lock"
 _PREFIX = "generation-"
 
 
@@ -70,36 +65,49 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
-class Generations:
-    """The generations below one folder, which need not exist."""
+class View:
+    """What a reader needs to know of the generations, as one look found it.
 
-    root: Path
+    `name` and `manifest` are of the generation in use, None where there is none. `trouble` is a
+    sentence where the place could not be looked at, and the rest is from before.
+    """
+
+    stamp: Stamp
+    name: str | None
+    manifest: Manifest | None
+    is_building: bool
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """The generations below one place; every method may raise OSError where that is remote."""
+
+    root: Place
 
     def current(self) -> str | None:
         """The name of the generation in use; None where there is none."""
-        try:
-            name = (self.root / _POINTER).read_text().strip()
-        except OSError:
-            return None
+        name = (self.root.read(_POINTER) or b"").decode(errors="replace").strip()
         return name if name.startswith(_PREFIX) and "/" not in name else None
 
-    def folder(self, name: str) -> Path:
+    def folder(self, name: str) -> Place:
         """Where a generation lies."""
-        return self.root / name
+        return self.root.below(name)
 
     def manifest(self, name: str) -> Manifest | None:
         """A generation's manifest; None when it is missing or of another format."""
+        content = self.folder(name).read(_MANIFEST)
         try:
-            found = json.loads((self.folder(name) / _MANIFEST).read_bytes())
+            found = json.loads(content or b"")
             sets = tuple(SetState(**each) for each in found.pop("sets"))
             manifest = Manifest(sets=sets, **found)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             return None
         return manifest if manifest.format == FORMAT else None
 
     def write_manifest(self, name: str, manifest: Manifest) -> None:
         """Move a generation's cursor."""
-        _replace(self.folder(name) / _MANIFEST, json.dumps(asdict(manifest)))
+        self.folder(name).write(_MANIFEST, json.dumps(asdict(manifest)).encode())
 
     def unfinished(self) -> str | None:
         """The generation whose building was stopped, to go on with; None without one."""
@@ -115,16 +123,16 @@ class Generations:
         """A new, empty generation; what was left of stopped builds is removed first."""
         stopped = self.unfinished()
         if stopped is not None:
-            shutil.rmtree(self.folder(stopped), ignore_errors=True)
+            self.root.remove_folder(stopped)
         self.remove_unused()
         taken = [int(name.removeprefix(_PREFIX)) for name in self._names()]
         name = f"{_PREFIX}{max(taken, default=0) + 1:06d}"
-        self.folder(name).mkdir()
+        self.folder(name).make()
         return name
 
     def activate(self, name: str) -> None:
         """Make a finished generation the one in use."""
-        _replace(self.root / _POINTER, name)
+        self.root.write(_POINTER, name.encode())
 
     def remove_unused(self) -> None:
         """Remove generations that are not in use; just replaced ones are left for a while.
@@ -132,82 +140,66 @@ class Generations:
         One whose building was stopped stays, to be gone on with.
         """
         current, unfinished = self.current(), self.unfinished()
-        try:
-            age = time.time() - (self.root / _POINTER).stat().st_mtime
-        except OSError:
-            age = GRACE_SECONDS
+        grace = self.root.grace_seconds
+        age = self.root.age(_POINTER)
         for name in self._names():
-            is_young = age < GRACE_SECONDS and self._is_whole(name) is not None
+            is_young = age is not None and age < grace and self._is_whole(name) is not None
             if name not in (current, unfinished) and not is_young:
-                shutil.rmtree(self.folder(name), ignore_errors=True)
+                self.root.remove_folder(name)
 
     def _names(self) -> list[str]:
         return sorted(
-            entry.name
-            for entry in self.root.iterdir()
-            if entry.name.removeprefix(_PREFIX).isdecimal() and entry.is_dir()
+            name for name in self.root.folders() if name.removeprefix(_PREFIX).isdecimal()
         )
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the right to write; waits for another process that has it.
 
-        Raises StorageError when the folder cannot be written.
+        Raises StorageError when the place cannot be written.
         """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = self._lock()
-            lock.acquire()
-        except OSError as error:
-            message = (
-                f"The search index in {self.root} cannot be written ({error.strerror}). "
-                "Make the folder writable, or set BROADSHEET_DATA to another one."
-            )
-            raise StorageError(message) from error
-        try:
+        with ExitStack() as held:
+            try:
+                self.root.make()
+                held.enter_context(self.root.locked(_LOCK))
+            except OSError as error:
+                raise StorageError(self._advice(error)) from error
             yield
-        finally:
-            lock.release()
+
+    def _advice(self, error: OSError) -> str:
+        if self.root.is_remote:
+            return f"The search index cannot be written: {error}."
+        return (
+            f"The search index in {self.root.uri} cannot be written ({error.strerror}). "
+            "Make the folder writable, or set BROADSHEET_DATA to another one."
+        )
 
     @contextmanager
     def building(self) -> Iterator[None]:
         """Show to other processes that a generation is being built; needs `writing`."""
-        marker = self.root / _BUILDING
-        marker.touch()
+        self.root.write(_BUILDING, b"1")
         try:
             yield
         finally:
-            marker.unlink(missing_ok=True)
+            self.root.remove(_BUILDING)
 
     def is_building(self) -> bool:
         """Whether some process is building a generation; one that was killed does not count."""
-        if not (self.root / _BUILDING).exists():
-            return False
-        try:
-            with self._lock().acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-        except OSError:
-            return False
+        return self.root.mark(_BUILDING) is not None and self.root.is_locked(_LOCK)
 
-    def stamp(self) -> tuple[object, ...]:
-        """A value that differs whenever a reader must look again; costs two `stat` calls."""
+    def stamp(self) -> Stamp:
+        """What tells a reader to look again; two `stat` calls in a folder."""
+        return self._stamp(self.current())
+
+    def _stamp(self, name: str | None) -> Stamp:
+        mark = self.folder(name).mark(_MANIFEST) if name else None
+        return (name,) if mark is None else (name, mark)
+
+    def view(self) -> View:
+        """Everything that a reader needs to know."""
         name = self.current()
-        try:
-            facts = (self.folder(name) / _MANIFEST).stat() if name else None
-        except OSError:
-            facts = None
-        return (name, facts.st_mtime_ns, facts.st_ino) if facts else (name,)
-
-    def _lock(self) -> FileLock:
-        return FileLock(self.root / "write.lock")
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".new")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+        if name is None:
+            self.root.exists()  # a bucket that is gone is trouble, not an index that is missing
+        stamp = self._stamp(name)
+        manifest = self.manifest(name) if name else None
+        return View(stamp, name, manifest, self.is_building())

@@ -5,6 +5,7 @@ Everything here can be deleted and built again from the store; opening never fai
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import logging
 import threading
@@ -18,14 +19,19 @@ import numpy as np
 from broadsheet.errors import IndexUnavailable, StorageError
 from broadsheet.index.columns import read_columns
 from broadsheet.index.documents import Document, Feed, encoded_text
-from broadsheet.index.generations import Generations, Manifest
+from broadsheet.index.generations import Generations, Stamp, View
+from broadsheet.index.improvers import NONE, Improvers, load_improver
 from broadsheet.index.layout import Floats
+from broadsheet.index.lexicon import read_lexicon
+from broadsheet.index.places import Place, place_of
 from broadsheet.index.reading import Table
 from broadsheet.index.snapshot import Meaning, Snapshot, lance_errors
 from broadsheet.index.vector_tables import SetState, read_set
 from broadsheet.index.vectors import VectorSet
+from broadsheet.index.watching import Watch
 from broadsheet.index.writing import TABLE, Encoder, Progress, Writer
 
+NO_IMPROVERS = Improvers(NONE, lambda _: load_improver(NONE, Path()))
 _LOG = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.05
@@ -46,7 +52,8 @@ class IndexState:
 
     It holds every change of the store up to `revision`. `encoder` names the encoder whose vectors
     every paper has, and is empty for an index of words alone; `improved` of the documents have a
-    vector of `improver` as well.
+    vector of `improver` as well. `trouble` says why no more are being improved, `warning` why what
+    is told here and found may be old.
     """
 
     is_available: bool
@@ -58,13 +65,12 @@ class IndexState:
     is_building: bool
     improver: str = ""
     improved: int = 0
+    trouble: str = ""
+    warning: str = ""
 
 
 def _ignore(_: int) -> None:
     pass
-
-
-Stamp = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +88,32 @@ class _Opened:
 
 
 class PaperIndex:
-    """The index in one folder; safe to use from several threads, and beside other processes."""
+    """The index in one place; safe to use from several threads, and beside other processes."""
 
     def __init__(
-        self, path: Path, encoder: Encoder | None, improver: Encoder | None = None
+        self, place: Place | Path, encoder: Encoder | None, improvers: Improvers = NO_IMPROVERS
     ) -> None:
-        """`encoder` makes the vectors that every paper has; `improver` better ones, in time."""
-        self._generations = Generations(path)
+        """`encoder` makes the vectors that every paper has; `improvers` better ones, in time."""
+        self._generations = Generations(place_of(place))
+        is_remote = self._generations.root.is_remote
+        self._watch = Watch(self._generations, self._hear) if is_remote else None
         self._encoder = encoder
-        self._improver = improver
+        self._improvers = improvers
         self._opening = threading.Lock()
         self._opened: _Opened | None = None
         self._is_refreshing = False
 
     def state(self) -> IndexState:
-        """How the index is just now; reads two small files and never fails."""
-        name = self._generations.current()
-        manifest = self._generations.manifest(name) if name else None
-        is_building = self._generations.is_building()
-        if name is None or manifest is None or not self._generations.folder(name).is_dir():
-            reason = _BUILDING if is_building else _MISSING
-            return IndexState(False, reason, "", 0, 0, "", is_building=is_building)
+        """How the index is just now; reads two small files and never fails.
+
+        In a bucket it is what searches of this process see, which is a moment old.
+        """
+        view = self._view()
+        name, manifest, is_building = view.name, view.manifest, view.is_building
+        if name is None or manifest is None or not (self._watch or self._has(name)):
+            reason = _unreachable(view) or (_BUILDING if is_building else _MISSING)
+            warning = _unreachable(view)
+            return IndexState(False, reason, "", 0, 0, "", is_building, warning=warning)
         return IndexState(
             is_available=True,
             reason="",
@@ -111,26 +122,45 @@ class PaperIndex:
             documents=manifest.documents,
             encoder=manifest.encoder,
             is_building=is_building,
-            improver=self._improver.name if self._improver else "",
-            improved=_improved(manifest, self._improver),
+            improver=manifest.sets[-1].encoder if len(manifest.sets) > 1 else "",
+            improved=min(manifest.documents, max((s.count for s in manifest.sets[1:]), default=0)),
+            trouble=self._improvers.trouble(),
+            warning=_unreachable(view),
+        )
+
+    def _has(self, name: str) -> bool:
+        return self._generations.folder(name).exists()
+
+    def _view(self) -> View:
+        if self._watch is None:
+            return self._generations.view()
+        view, opened = self._watch.view(), self._opened
+        if opened is None or view.name is None:
+            return view
+        return dataclasses.replace(
+            view, name=opened.generation, manifest=opened.snapshot.manifest, stamp=opened.stamp
         )
 
     def stamp(self) -> str:
         """Differs whenever searches may find something else; looks at two files, opens none."""
-        return repr(self._generations.stamp())
+        return repr(self._view().stamp if self._watch else self._generations.stamp())
+
+    def warning(self) -> str:
+        """Why what is found may be old, for readers; empty while all is well."""
+        return _unreachable(self._watch.view()) if self._watch else ""
 
     def snapshot(self) -> Snapshot:
         """The newest state of the index, for searching; whoever wrote it, in whatever process.
 
         Looks for news with two file stats, and reads what has changed. Where that takes long, as
-        in a large library, it goes on beside the searches, which see the state before meanwhile.
-        Raises IndexUnavailable.
+        in a large library or a bucket, it goes on beside the searches, which see the state before
+        meanwhile. Raises IndexUnavailable.
         """
-        stamp = self._generations.stamp()
+        stamp = self._watch.view().stamp if self._watch else self._generations.stamp()
         opened = self._opened
         if opened is not None and opened.stamp == stamp:
             return opened.snapshot
-        if opened is None or opened.is_quick:
+        if opened is None or (opened.is_quick and self._watch is None):
             return self._refresh(stamp)
         self._refresh_beside(stamp)
         opened = self._opened or opened
@@ -153,7 +183,8 @@ class PaperIndex:
                 self._refresh(stamp)
             except IndexUnavailable as trouble:
                 _LOG.warning("%s", trouble)
-                self._opened = None  # the next search meets the trouble, and says it
+                if not self._generations.root.trouble:
+                    self._opened = None  # the next search meets the trouble, and says it
             finally:
                 self._is_refreshing = False
 
@@ -161,9 +192,15 @@ class PaperIndex:
         thread.start()
         thread.join(PATIENCE_SECONDS)
 
+    def _hear(self, stamp: Stamp) -> None:
+        """Read what the watch has seen, where searches have begun; the others come to it."""
+        if self._opened is not None and self._opened.stamp != stamp:
+            self._refresh_beside(stamp)
+
     def _open(self, stamp: Stamp) -> _Opened:
-        name = self._generations.current()
-        manifest = self._generations.manifest(name) if name else None
+        with lance_errors():
+            name = self._generations.current()
+            manifest = self._generations.manifest(name) if name else None
         if name is None or manifest is None:
             raise IndexUnavailable(f"{self.state().reason or _MISSING} {_REMEDY}")
         held = self._opened
@@ -176,24 +213,41 @@ class PaperIndex:
         sets = {state.encoder: _read_set(folder, state, previous) for state in manifest.sets}
         unreadable = tuple(encoder for encoder, found in sets.items() if found is None)
         readable = tuple(found for found in sets.values() if found is not None)
-        return _Opened(stamp, name, Snapshot(table, columns, readable, manifest, unreadable))
+        lexicon = read_lexicon(folder, previous.lexicon if previous else None)
+        snapshot = Snapshot(table, columns, readable, manifest, unreadable, lexicon)
+        return _Opened(stamp, name, snapshot)
 
     def meanings(self, snapshot: Snapshot, text: str) -> tuple[Meaning, ...]:
         """What a text means to each encoder that is at hand and whose vectors the index has.
 
         Those that know no word of the text are left out.
         """
-        found = []
-        for encoder in (self._encoder, self._improver):
-            if encoder is not None and snapshot.set_of(encoder.name) is not None:
-                vector = np.asarray(encoder.encode([text])[0], dtype=np.float32)
-                found.append(Meaning(encoder.name, vector))
+        found = [
+            Meaning(encoder.name, np.asarray(encoder.encode_queries([text])[0], dtype=np.float32))
+            for encoder in self._encoders(snapshot)
+        ]
         return tuple(meaning for meaning in found if meaning.vector.any())
+
+    def _encoders(self, snapshot: Snapshot) -> list[Encoder]:
+        """The first encoder, and the improver with the most vectors, as far as they are at hand."""
+        found = []
+        if self._encoder is not None and snapshot.set_of(self._encoder.name):
+            found.append(self._encoder)
+        for state in sorted(snapshot.manifest.sets[1:], key=lambda state: -state.count):
+            improver = self._improvers.of(state)
+            if improver is not None and snapshot.set_of(improver.name):
+                return [*found, improver]
+        return found
 
     def can_compare_meanings(self, snapshot: Snapshot) -> bool:
         """Whether an encoder is at hand that vectors of the snapshot were made with."""
-        encoders = [encoder for encoder in (self._encoder, self._improver) if encoder]
-        return any(snapshot.set_of(encoder.name) for encoder in encoders)
+        return bool(self._encoders(snapshot))
+
+    def first_vectors(self, snapshot: Snapshot, texts: Sequence[str]) -> Floats | None:
+        """Unit vectors of texts by the first encoder (n, dim), which is fast; None without it."""
+        if self._encoder is None or snapshot.set_of(self._encoder.name) is None:
+            return None
+        return self._encoder.encode(texts)
 
     def query_vector(self, snapshot: Snapshot, text: str) -> Floats | None:
         """The vector of a text by the first encoder (dim,), or None where there is none."""
@@ -207,24 +261,28 @@ class PaperIndex:
         Those in `first` come before the others, which go from the newest day backwards; at most
         `most` papers of the index are ever improved. Raises IndexUnavailable.
         """
-        if self._improver is None:
+        improver = self._improvers.wanted()
+        if improver is None:
             return [], 0
-        return self.snapshot().without_vectors(self._improver.name, first, limit, most)
+        return self.snapshot().without_vectors(improver.name, first, limit, most)
 
     def improve(self, documents: Sequence[Document]) -> None:
         """Give documents vectors of the improver; search uses them from then on.
 
-        Raises StorageError, and IndexUnavailable when there is no index.
+        Where it takes over from another, that one's vectors are used until it has as many. Raises
+        StorageError, and IndexUnavailable when there is no index.
         """
-        if self._improver is None or not documents:
+        improver = self._improvers.wanted()
+        if improver is None or not documents:
             return
-        vectors = self._improver.encode([encoded_text(document) for document in documents])
+        vectors = improver.encode([encoded_text(document) for document in documents])
         with self._writing() as writer:
             name = self._generations.current()
             if name is None:
                 raise IndexUnavailable(f"{_MISSING} {_REMEDY}")
+            source = self._improvers.specification
             with lance_errors():
-                writer.put_vectors(name, self._improver, documents, vectors)
+                writer.put_vectors(name, improver, source, documents, vectors)
 
     @staticmethod
     def warm_up() -> None:
@@ -245,7 +303,9 @@ class PaperIndex:
                 try:
                     return writer.apply_changes(name, feed, progress)
                 except (RuntimeError, ValueError, FileNotFoundError):
-                    pass  # the table is damaged, as far as one can tell: build it anew
+                    # The table is damaged, as far as one can tell: build it anew, unless it is the
+                    # place that does not answer, which this raises.
+                    self._generations.root.make()
             return self._rebuild(writer, feed, progress)
 
     def rebuild(self, feed: Feed, progress: Progress = _ignore) -> IndexState:
@@ -273,16 +333,28 @@ class PaperIndex:
     @contextmanager
     def _writing(self) -> Iterator[Writer]:
         with self._generations.writing():
-            self._generations.remove_unused()
             try:
+                self._generations.remove_unused()
                 yield Writer(self._generations, self._encoder)
             except (OSError, RuntimeError) as error:
+                root = self._generations.root
+                remedy = (
+                    "see whether the bucket answers and may be written"
+                    if root.is_remote
+                    else "make room or make the folder writable"
+                )
                 message = (
-                    f"The search index in {self._generations.root} cannot be written: {error}. "
-                    "The papers themselves are safe; make room or make the folder writable, "
-                    "then run `broadsheet reindex`."
+                    f"The search index in {root.uri} cannot be written: {error}. "
+                    f"The papers themselves are safe; {remedy}, then run `broadsheet reindex`."
                 )
                 raise StorageError(message) from error
+        self._see_own_writing()
+
+    def _see_own_writing(self) -> None:
+        """Let searches of this process find at once what it has just written into a bucket."""
+        stamp = self._watch.look_again() if self._watch else None
+        if stamp is not None and self._opened is not None:
+            self._refresh(stamp)
 
     def _usable_generation(self, writer: Writer, feed: Feed) -> str | None:
         name = self._generations.current()
@@ -304,7 +376,11 @@ class PaperIndex:
         return written + late
 
 
-def _read_set(folder: Path, state: SetState, previous: Snapshot | None) -> VectorSet | None:
+def _unreachable(view: View) -> str:
+    return f"The search index cannot be read just now: {view.trouble}." if view.trouble else ""
+
+
+def _read_set(folder: Place, state: SetState, previous: Snapshot | None) -> VectorSet | None:
     """The vectors of a set; None where they are damaged, which must not cost the words."""
     held = previous.set_of(state.encoder) if previous else None
     try:
@@ -313,8 +389,3 @@ def _read_set(folder: Path, state: SetState, previous: Snapshot | None) -> Vecto
     except IndexUnavailable as trouble:
         _LOG.warning("The vectors of %s cannot be read: %s", state.encoder, trouble.__cause__)
         return None
-
-
-def _improved(manifest: Manifest, improver: Encoder | None) -> int:
-    state = manifest.of_encoder(improver.name) if improver else None
-    return min(state.count, manifest.documents) if state else 0

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
+
+from broadsheet.index.places import Place, PlaceTrouble
+from broadsheet.index.tables import connect_async
 
 if TYPE_CHECKING:
     from lancedb.query import FullTextQuery
@@ -22,16 +24,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Table:
-    """The newest version of a generation's table as it was opened; it does not move on."""
+REMOTE_SECONDS = 20
+"""How long an answer from a bucket is waited for; a second once it is known not to answer."""
+MOST_GIVEN_UP = 100
+"""So many searches that nobody waits for may still be tried in Lance."""
 
-    def __init__(self, table: Any) -> None:
+
+class Table:
+    """The newest version of a generation's table as it was opened; it does not move on.
+
+    Every method raises what LanceDB raises, and PlaceTrouble when the place cannot be reached.
+    """
+
+    def __init__(self, table: Any, place: Place) -> None:
         self._table = table
+        self._place = place
 
     @classmethod
-    def open(cls, folder: Path, name: str) -> Table:
-        """A table in the folder of a generation; raises what LanceDB raises."""
-        return cls(_start(_open(folder, name)).result())
+    def open(cls, place: Place, name: str) -> Table:
+        """A table of a generation."""
+        return cls(_start(_patient(_open(place, name), place)).result(), place)
 
     def search(self, query: FullTextQuery, condition: str | None, k: int) -> Future[pa.Table]:
         """The `k` rows with the highest BM25 scores, as `_rowid` and `_score`.
@@ -41,7 +53,7 @@ class Table:
         found = self._table.query().nearest_to_text(query).with_row_id().select(["_score"])
         if condition:
             found = found.where(condition)
-        return _start(found.limit(k).to_arrow())
+        return _start(_patient(found.limit(k).to_arrow(), self._place))
 
     def scan(
         self,
@@ -57,7 +69,7 @@ class Table:
             rows = rows.where(condition)
         if limit is not None:
             rows = rows.limit(limit)
-        return _start(rows.to_arrow()).result()
+        return _start(_patient(rows.to_arrow(), self._place)).result()
 
     def has_words(self, text: str, column: str) -> bool:
         """Whether a text holds anything that the index of a column looks up."""
@@ -67,11 +79,45 @@ class Table:
         return list(await self._table.tokenize(text, column=column))
 
 
-async def _open(folder: Path, name: str) -> Any:
-    import lancedb
-
-    connection = await lancedb.connect_async(folder)
+async def _open(place: Place, name: str) -> Any:
+    connection = await connect_async(place)
     return await connection.open_table(name)
+
+
+async def _patient(work: Coroutine[Any, Any, T], place: Place) -> T:
+    """The answer of some work, as long as there is hope for one."""
+    if not place.is_remote:
+        return await work
+    if place.trouble and len(_given_up) >= MOST_GIVEN_UP:
+        work.close()
+        raise PlaceTrouble(place.trouble)
+    task = asyncio.ensure_future(work)
+    for _ in range(REMOTE_SECONDS):
+        await asyncio.wait({task}, timeout=1)
+        if task.done() or place.trouble:
+            break
+    try:
+        if not task.done():
+            # Lance goes on for minutes, and cancelling it would have to be waited for.
+            _given_up.add(task)
+            task.add_done_callback(_forget)
+            raise TimeoutError
+        return task.result()
+    except (RuntimeError, OSError, ValueError) as error:
+        if not place.trouble:
+            await asyncio.to_thread(place.make)  # tells a place out of reach from a damaged table
+        if place.trouble:
+            raise PlaceTrouble(place.trouble) from error
+        raise
+
+
+_given_up: set[asyncio.Future[Any]] = set()
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    _given_up.discard(task)
+    if not task.cancelled():
+        task.exception()  # else it is logged as never looked at
 
 
 def _start(work: Coroutine[Any, Any, T]) -> Future[T]:

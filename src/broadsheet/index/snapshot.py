@@ -21,6 +21,8 @@ from broadsheet.index.columns import Columns
 from broadsheet.index.documents import title_hash
 from broadsheet.index.generations import Manifest
 from broadsheet.index.layout import Floats
+from broadsheet.index.lexicon import Lexicon
+from broadsheet.index.places import PlaceTrouble
 from broadsheet.index.reading import Table
 from broadsheet.index.vectors import EXACT_ROWS, Hits, Ids, Passes, VectorSet
 from broadsheet.index.words import (
@@ -32,6 +34,7 @@ from broadsheet.index.words import (
     sql_filter,
 )
 
+NO_LEXICON = Lexicon()
 _REMEMBERED_TERMS = 64
 _LANCE_ERRORS = (RuntimeError, OSError, ValueError, pa.ArrowException)
 
@@ -41,6 +44,8 @@ def lance_errors() -> Iterator[None]:
     """Turn what LanceDB raises over a missing or damaged file into IndexUnavailable."""
     try:
         yield
+    except PlaceTrouble as trouble:
+        raise IndexUnavailable(f"The search index cannot be read just now: {trouble}.") from trouble
     except _LANCE_ERRORS as error:
         message = (
             "The search index cannot be read; it may be damaged. "
@@ -70,6 +75,7 @@ class Snapshot:
     sets: tuple[VectorSet, ...]
     manifest: Manifest
     unreadable: tuple[str, ...] = ()
+    lexicon: Lexicon = NO_LEXICON
     _terms: dict[Term, Ids] = field(default_factory=dict)
 
     def search_words(self, query: WordQuery, filter_: Filter, k: int) -> Hits:

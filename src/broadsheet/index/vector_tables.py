@@ -10,14 +10,15 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from broadsheet.index.layout import Cells, Floats, Layout, learn_layout, sample_rows
+from broadsheet.index.places import Place
 from broadsheet.index.reading import Table
+from broadsheet.index.tables import connect, dataset
 from broadsheet.index.vectors import EXACT_ROWS, Block, Bytes, Ids, VectorSet, quantise
 
 FRESH_ROWS = 16_384
@@ -37,6 +38,7 @@ class SetState:
     """What the index's manifest says of a set: its encoder, table, last write and size.
 
     `arranged` is the number of vectors that the layout was learned for, 0 for the plain one.
+    `source` says where the encoder is loaded from, where it is not the first.
     """
 
     encoder: str
@@ -45,6 +47,7 @@ class SetState:
     turn: int = 0
     count: int = 0
     arranged: int = 0
+    source: str = ""
 
     @property
     def needs_arranging(self) -> bool:
@@ -52,9 +55,9 @@ class SetState:
         return self.count > max(EXACT_ROWS, self.arranged * GROWTH)
 
 
-def new_set(encoder: str, dim: int, taken: Sequence[SetState]) -> SetState:
+def new_set(encoder: str, dim: int, taken: Sequence[SetState], source: str = "") -> SetState:
     """The state of a set that has no vectors yet; its table's name is not taken."""
-    return SetState(encoder, dim, _free_name([state.table for state in taken]))
+    return SetState(encoder, dim, _free_name([state.table for state in taken]), source=source)
 
 
 def _free_name(taken: Sequence[str]) -> str:
@@ -75,22 +78,25 @@ def _schema(dim: int) -> pa.Schema:
     )
 
 
-def read_layout(folder: Path, state: SetState) -> Layout:
+def read_layout(folder: Place, state: SetState) -> Layout:
     """The layout of a set; the plain one where none was learned. Raises OSError, ValueError."""
     if not state.arranged:
         return Layout.plain(state.dim)
-    return Layout.from_bytes(_layout_file(folder, state.table).read_bytes())
+    content = folder.read(_layout_file(state.table))
+    if content is None:
+        raise FileNotFoundError(f"{folder.uri}/{_layout_file(state.table)}")
+    return Layout.from_bytes(content)
 
 
-def _layout_file(folder: Path, table: str) -> Path:
-    return folder / f"{table}.layout"
+def _layout_file(table: str) -> str:
+    return f"{table}.layout"
 
 
 @dataclass(frozen=True, slots=True)
 class VectorWriter:
     """Writes one set in the folder of a generation; every method gives the state it left."""
 
-    folder: Path
+    folder: Place
     state: SetState
 
     def create(self) -> SetState:
@@ -161,7 +167,7 @@ class VectorWriter:
             self.state, table=_free_name([self.state.table]), turn=self.state.turn + 1,
             count=count, arranged=count,
         )  # fmt: skip
-        _layout_file(self.folder, state.table).write_bytes(layout.to_bytes())
+        self.folder.write(_layout_file(state.table), layout.to_bytes())
         self._write_ordered(state, held, cells)
         return state
 
@@ -191,18 +197,14 @@ class VectorWriter:
 
     def tidy(self) -> None:
         """Join small files and drop old versions."""
-        import lance
-
-        dataset = lance.dataset(str(self.folder / f"{self.state.table}.lance"))
-        if len(dataset.get_fragments()) > MOST_FILES:
-            dataset.optimize.compact_files()
-            dataset.optimize.optimize_indices()
-        dataset.cleanup_old_versions(older_than=KEPT_VERSIONS)
+        table = dataset(self.folder, self.state.table)
+        if len(table.get_fragments()) > MOST_FILES:
+            table.optimize.compact_files()
+            table.optimize.optimize_indices()
+        table.cleanup_old_versions(older_than=KEPT_VERSIONS)
 
     def _connection(self) -> Any:
-        import lancedb
-
-        return lancedb.connect(self.folder)
+        return connect(self.folder)
 
     def _open(self) -> Any:
         return self._connection().open_table(self.state.table)
@@ -242,7 +244,7 @@ class _Held:
         return vectors
 
 
-def _read_everything(folder: Path, state: SetState) -> _Held:
+def _read_everything(folder: Place, state: SetState) -> _Held:
     table = Table.open(folder, state.table)
     keys = table.scan(["paper_id", "text_hash", "scale"]).combine_chunks()
     numbers = np.empty((len(keys), state.dim), np.int8)
@@ -270,7 +272,7 @@ def _blocks(table: Table, dim: int, condition: str | None) -> Iterator[tuple[int
         start += len(batch)
 
 
-def read_set(folder: Path, state: SetState, previous: VectorSet | None) -> VectorSet:
+def read_set(folder: Place, state: SetState, previous: VectorSet | None) -> VectorSet:
     """The set as its state says, taking from `previous` what has not changed.
 
     Raises what LanceDB raises, OSError and ValueError.

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PHRASE_SLOP = {"authors": 1}
 """Words that may stand within a phrase: one in a name, for middle names and initials."""
 
+ALSO_WEIGHT = 0.3
+"""What the words of another name count: they come on top of what the reader typed."""
+
 
 class Column(StrEnum):
     """The columns that words are searched in; TEXT holds title, abstract and authors."""
@@ -42,13 +45,15 @@ class Term:
 class WordQuery:
     """Words that rank, any of which may match (all must if `is_every_word_needed`), and conditions.
 
-    All `required` terms hold for a hit, and none of the `excluded`.
+    All `required` terms hold for a hit, and none of the `excluded`. Each text of `also` is another
+    name of what is looked for: a paper that holds all its words ranks as if by a word more.
     """
 
     words: str = ""
     required: tuple[Term, ...] = ()
     excluded: tuple[Term, ...] = ()
     is_every_word_needed: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Filter:
     """Which documents may be hits at all; days are inclusive, None is open.
 
     A document must be in all of `categories` (`cs.LG`, or `cs` for the whole archive) and in none
-    of `without_categories`; `only` and `without` are paper ids.
+    of `without_categories`, and likewise known to all of `sources` and to none of
+    `without_sources`; `only` and `without` are paper ids.
     """
 
     start: date | None = None
@@ -64,6 +70,8 @@ class Filter:
     categories: tuple[str, ...] = ()
     without_categories: tuple[str, ...] = ()
     has_code: bool | None = None
+    sources: tuple[str, ...] = ()
+    without_sources: tuple[str, ...] = ()
     only: frozenset[int] | None = None
     without: frozenset[int] = frozenset()
 
@@ -79,13 +87,23 @@ def full_text_query(query: WordQuery) -> FullTextQuery | None:
             Column.TEXT.value,
             operator=FullTextOperator.AND if query.is_every_word_needed else FullTextOperator.OR,
         )
-        is_optional = query.required and not query.is_every_word_needed
+        is_optional = (query.required or query.also) and not query.is_every_word_needed
         clauses.append((Occur.SHOULD if is_optional else Occur.MUST, ranks))
+    if not query.is_every_word_needed:
+        clauses += [(Occur.SHOULD, _also(name)) for name in query.also]
     clauses += [(Occur.MUST, term_query(term)) for term in query.required]
     if not clauses:
         return None
     clauses += [(Occur.MUST_NOT, term_query(term)) for term in query.excluded]
     return clauses[0][1] if len(clauses) == 1 else BooleanQuery(clauses)
+
+
+def _also(name: str) -> FullTextQuery:
+    """All words of another name, which count less than typed words."""
+    from lancedb.query import FullTextOperator, MatchQuery
+
+    column = Column.TEXT.value
+    return MatchQuery(name, column, operator=FullTextOperator.AND, boost=ALSO_WEIGHT)
 
 
 def term_query(term: Term) -> FullTextQuery:
@@ -105,8 +123,10 @@ def sql_filter(filter_: Filter) -> str | None:
         parts.append(f"listed_on >= date '{filter_.start.isoformat()}'")
     if filter_.end:
         parts.append(f"listed_on <= date '{filter_.end.isoformat()}'")
-    parts += [_has_category(category) for category in filter_.categories]
-    parts += [f"NOT {_has_category(category)}" for category in filter_.without_categories]
+    parts += [_has("categories", name) for name in filter_.categories]
+    parts += [f"NOT {_has('categories', name)}" for name in filter_.without_categories]
+    parts += [_has("sources", name) for name in filter_.sources]
+    parts += [f"NOT {_has('sources', name)}" for name in filter_.without_sources]
     if filter_.has_code is not None:
         parts.append(f"has_code = {str(filter_.has_code).lower()}")
     if filter_.only is not None:
@@ -116,9 +136,9 @@ def sql_filter(filter_: Filter) -> str | None:
     return " AND ".join(parts) or None
 
 
-def _has_category(category: str) -> str:
-    escaped = category.lower().replace("'", "''")
-    return f"array_has_any(categories, ['{escaped}'])"
+def _has(column: str, label: str) -> str:
+    escaped = label.lower().replace("'", "''")
+    return f"array_has_any({column}, ['{escaped}'])"
 
 
 def _one_of(paper_ids: frozenset[int]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +17,9 @@ from numpy.typing import NDArray
 
 from broadsheet.index.documents import Document, Feed, encoded_text, record_batch, schema, text_hash
 from broadsheet.index.generations import Generations, Manifest
+from broadsheet.index.lexicon import needs_learning, write_lexicon
+from broadsheet.index.places import Place
+from broadsheet.index.tables import connect, dataset
 from broadsheet.index.vector_tables import KEPT_VERSIONS, SetState, VectorWriter, new_set
 
 BATCH = 1000
@@ -47,13 +49,12 @@ class Encoder(Protocol):
     @property
     def dim(self) -> int: ...  # noqa: D102
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...  # noqa: D102
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]: ...  # noqa: D102
 
 
-def open_table(folder: Path) -> Any:
+def open_table(folder: Place) -> Any:
     """The newest version of a generation's table of words; it does not move on by itself."""
-    import lancedb
-
-    return lancedb.connect(folder).open_table(TABLE)
+    return connect(folder).open_table(TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,7 @@ class Writer:
         name = self.generations.create()
         manifest = Manifest(started=feed.revision())
         folder = self.generations.folder(name)
-        import lancedb
-
-        lancedb.connect(folder).create_table(TABLE, schema=schema())
+        connect(folder).create_table(TABLE, schema=schema())
         if self.encoder is not None:
             state = new_set(self.encoder.name, self.encoder.dim, ())
             manifest = manifest.with_set(VectorWriter(folder, state).create())
@@ -115,16 +114,17 @@ class Writer:
         self,
         name: str,
         encoder: Encoder,
+        source: str,
         documents: Sequence[Document],
         vectors: NDArray[np.float32],
-    ) -> None:
+    ) -> Manifest:
         """Set the vectors of documents by an encoder other than the first; its set may be new."""
         manifest = self.generations.manifest(name) or Manifest()
         folder = self.generations.folder(name)
         state = manifest.of_encoder(encoder.name)
         if state is None or not VectorWriter(folder, state).is_readable():
             manifest = manifest.without_set(encoder.name)
-            state = new_set(encoder.name, encoder.dim, manifest.sets)
+            state = new_set(encoder.name, encoder.dim, manifest.sets, source)
             state = VectorWriter(folder, state).create()
         writer = VectorWriter(folder, state)
         state = writer.put(_ids(documents), _hashes(documents), vectors)
@@ -132,15 +132,20 @@ class Writer:
             state = VectorWriter(folder, state).arrange()
         elif state.turn % _TIDY_TURNS == 0:
             writer.tidy()
-        self.generations.write_manifest(name, manifest.with_set(state))
-
-    def drop_vectors(self, name: str, encoder: str) -> None:
-        """Forget the set of an encoder; its files go with the generation."""
-        manifest = self.generations.manifest(name) or Manifest()
-        self.generations.write_manifest(name, manifest.without_set(encoder))
+        manifest = _without_overtaken(manifest.with_set(state), state)
+        self.generations.write_manifest(name, manifest)
+        return manifest
 
 
 _TIDY_TURNS = 64
+
+
+def _without_overtaken(manifest: Manifest, newest: SetState) -> Manifest:
+    """Without the sets of earlier improvers that have no more vectors than the newest one."""
+    for state in manifest.sets[1:]:
+        if state.encoder != newest.encoder and state.count <= newest.count:
+            manifest = manifest.without_set(state.encoder)
+    return manifest
 
 
 def _is_of(manifest: Manifest, feed: Feed) -> bool:
@@ -158,7 +163,7 @@ class _Generation:
     progress: Progress
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> Place:
         return self.generations.folder(self.name)
 
     def fill(self, manifest: Manifest, feed: Feed) -> None:
@@ -175,6 +180,7 @@ class _Generation:
                 break
         manifest = self._forget(table, manifest, feed.removals(manifest.started))
         _create_indexes(table)
+        write_lexicon(self.folder, table)
         if manifest.sets and manifest.sets[0].needs_arranging:
             manifest = manifest.with_set(VectorWriter(self.folder, manifest.sets[0]).arrange())
         manifest = dataclasses.replace(manifest, is_whole=True)
@@ -272,22 +278,22 @@ class _Generation:
         By Lance's own interface: that of LanceDB writes the whole index anew, which takes 25 s and
         a gigabyte for 200,000 papers, where a segment of 1,500 takes 0.3 s.
         """
-        import lance
-
-        dataset = lance.dataset(self.folder / f"{TABLE}.lance")
-        segments = max((len(index.segments) for index in dataset.describe_indices()), default=1)
+        words = dataset(self.folder, TABLE)
+        segments = max((len(index.segments) for index in words.describe_indices()), default=1)
         beside = segments - 1
         joined = beside if beside >= MOST_SEGMENTS else 0
-        dataset.optimize.optimize_indices(num_indices_to_merge=joined)
-        if len(dataset.get_fragments()) > MOST_SEGMENTS:
-            dataset.optimize.compact_files(target_rows_per_fragment=SMALL_FILE_ROWS)
-        dataset.cleanup_old_versions(older_than=KEPT_VERSIONS)
+        words.optimize.optimize_indices(num_indices_to_merge=joined)
+        if len(words.get_fragments()) > MOST_SEGMENTS:
+            words.optimize.compact_files(target_rows_per_fragment=SMALL_FILE_ROWS)
+        words.cleanup_old_versions(older_than=KEPT_VERSIONS)
+        if needs_learning(self.folder, manifest.documents):
+            write_lexicon(self.folder, open_table(self.folder))
         for state in manifest.sets:
             manifest = manifest.with_set(_optimized(self.folder, state))
         self._move(open_table(self.folder), manifest, manifest.revision)
 
 
-def _optimized(folder: Path, state: SetState) -> SetState:
+def _optimized(folder: Place, state: SetState) -> SetState:
     writer = VectorWriter(folder, state)
     if state.needs_arranging:
         return writer.arrange()
@@ -356,6 +362,7 @@ def _create_indexes(table: Any) -> None:
     table.create_index("paper_id", config=BTree())
     table.create_index("listed_on", config=BTree())
     table.create_index("categories", config=LabelList())
+    table.create_index("sources", config=LabelList())
     table.create_index("has_code", config=Bitmap())
     table.create_index("text", config=words)
     table.create_index("title", config=words)

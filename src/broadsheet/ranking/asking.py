@@ -11,21 +11,43 @@ from dataclasses import dataclass
 from broadsheet.domain import Listing
 from broadsheet.errors import NotFound
 from broadsheet.identifiers import normalise_doi, parse_arxiv_id
+from broadsheet.index.encoder import split_words
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.snapshot import Snapshot
 from broadsheet.index.words import Filter
+from broadsheet.ranking.expanding import other_names
 from broadsheet.ranking.query import Clause, Field, Query, parse, plain
+from broadsheet.ranking.questions import STOP_WORDS, without_question_words
 from broadsheet.ranking.search import Question, day_and_category_filter, word_query
 from broadsheet.store.store import Store
+
+LONGEST_MEANING = 4_000
+"""Characters of a query whose meaning is compared; what follows a pasted page changes little."""
+MOST_NAMED = 12
+"""Sources that a note names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the query it was made of and what the reader should know of it."""
+    """A question with the query it was made of and what the reader should know of it.
+
+    `also` are other names that are searched beside what was typed.
+    """
 
     query: Query
     question: Question
     notes: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The words to highlight: those typed, then those of other names that were searched."""
+        typed = self.query.words.split()
+        telling = split_words(" ".join(without_question_words(typed)))
+        asking = set(split_words(self.query.words)).difference(telling)
+        names = (word for name in self.also for word in split_words(name))
+        terms = (word for word in self.query.terms if word not in asking)
+        return tuple(dict.fromkeys((*terms, *names)))
 
 
 def ask(store: Store, index: PaperIndex, snapshot: Snapshot, listing: Listing) -> Asked:
@@ -36,15 +58,43 @@ def ask(store: Store, index: PaperIndex, snapshot: Snapshot, listing: Listing) -
     """
     titled = [int(paper_id) for paper_id in snapshot.with_title(listing.query)]
     query = plain(listing.query) if titled else parse(listing.query)
-    words, filter_ = word_query(query), _filter(store, listing, query)
+    filter_ = _filter(store, listing, query)
     if not titled:
         titled = [int(paper_id) for paper_id in snapshot.with_title(query.meaning)]
+    also = () if titled or listing.is_verbatim else other_names(query, snapshot.lexicon)
+    words = dataclasses.replace(word_query(query), also=also)
     pinned = snapshot.allowed(titled + _named(store, query), words, filter_)
-    meanings = index.meanings(snapshot, query.meaning) if query.meaning else ()
+    meant = " ".join((query.meaning[:LONGEST_MEANING], *also))
+    meanings = index.meanings(snapshot, meant) if query.meaning else ()
     question = Question(words, filter_, meanings, tuple(dict.fromkeys(pinned.tolist())))
-    is_blind = not meanings and bool(query.meaning)
-    note = (_blind_note(index, snapshot),) if is_blind else ()
-    return Asked(query, question, note)
+    notes = _notes_on_words(index, snapshot, query, has_meaning=bool(meanings))
+    return Asked(query, question, notes + _unknown_sources(query, snapshot), also)
+
+
+def _notes_on_words(
+    index: PaperIndex, snapshot: Snapshot, query: Query, *, has_meaning: bool
+) -> tuple[str, ...]:
+    """What the reader must know of words that cannot be looked up."""
+    if not query.meaning:
+        return ()
+    words = split_words(query.meaning)
+    if not words:
+        return ("There is no letter or digit in this query, so there is nothing to look up.",)
+    if not has_meaning:
+        return (_blind_note(index, snapshot),)
+    if STOP_WORDS.issuperset(words):
+        return ("These words stand in nearly every paper, so only their meaning was compared.",)
+    return ()
+
+
+def _unknown_sources(query: Query, snapshot: Snapshot) -> tuple[str, ...]:
+    """A note where no paper can be found because nothing comes from a source that is named."""
+    known = snapshot.columns.sources.names
+    unknown = [each.value for each in query.of(Field.SOURCE) if each.value.lower() not in known]
+    if not unknown:
+        return ()
+    there = ", ".join(known[:MOST_NAMED]) if known else "none"
+    return (f"No paper here comes from “{unknown[0]}”. The sources of this library: {there}.",)
 
 
 def _blind_note(index: PaperIndex, snapshot: Snapshot) -> str:

@@ -195,7 +195,7 @@ class _Evaluation:
     def _in_category(self, condition: InCategory) -> Mask:
         columns = self.snapshot.columns
         name = condition.name.lower()
-        known = columns.rows_of_category
+        known = columns.categories.rows_of
         names = [each for each in known if each.startswith(name)] if condition.is_prefix else [name]
         mask = np.zeros(len(columns.paper_ids), np.bool_)
         for each in names:

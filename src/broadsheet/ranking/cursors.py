@@ -39,5 +39,5 @@ def read_cursor(listing: Listing) -> tuple[int, date | None]:
 
 def _fingerprint(listing: Listing) -> str:
     """The same for every page and page size of one listing."""
-    asked = repr(replace(listing, cursor=None, limit=0))
+    asked = repr(replace(listing, cursor=None, limit=0, is_guided=False))
     return hashlib.blake2b(asked.encode(errors="replace"), digest_size=6).hexdigest()

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from broadsheet.errors import SourceError
 from broadsheet.index.documents import Document, Feed
-from broadsheet.index.lance import PaperIndex
+from broadsheet.index.improvers import Improvers
+from broadsheet.index.lance import NO_IMPROVERS, PaperIndex
 from broadsheet.index.snapshot import Snapshot
 from broadsheet.index.words import Filter
 from broadsheet.index.writing import Encoder
@@ -102,7 +103,7 @@ def _judgements(text: str) -> dict[str, dict[str, int]]:
 
 
 def evaluate(
-    folder: Path, encoder: Encoder | None, improver: Encoder | None = None
+    folder: Path, encoder: Encoder | None, improvers: Improvers = NO_IMPROVERS
 ) -> list[EvaluationRow]:
     """Measure words only, and with an encoder vectors only and hybrid, on one collection.
 
@@ -112,7 +113,7 @@ def evaluate(
     collection = load_collection(folder)
     modes = list(Mode) if encoder else [Mode.WORDS]
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
-        index = PaperIndex(Path(temporary), encoder, improver)
+        index = PaperIndex(Path(temporary), encoder, improvers)
         index.rebuild(_feed(collection.documents))
         index.improve(collection.documents)
         return [evaluate_mode(collection, index, mode) for mode in modes]

@@ -10,22 +10,25 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
 from broadsheet.domain import Hit, Listing, ListingKind, Page, Paper, Reason, Sort
-from broadsheet.errors import IndexUnavailable
+from broadsheet.errors import IndexUnavailable, InputError
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.snapshot import Snapshot
 from broadsheet.latex import readable
-from broadsheet.ranking.asking import ask
+from broadsheet.ranking.asking import LONGEST_MEANING, ask
 from broadsheet.ranking.cursors import read_cursor, write_cursor
+from broadsheet.ranking.explaining import explained
 from broadsheet.ranking.front_page import (
     front_page,
     is_front_page,
     picks_of,
     with_bringers,
 )
+from broadsheet.ranking.guiding import guidance_of, instead_of
 from broadsheet.ranking.query import parse
 from broadsheet.ranking.ranked import Ranked
 from broadsheet.ranking.search import search
@@ -35,9 +38,12 @@ from broadsheet.ranking.votes_in_words import votes_and_comments_in_words, whose
 from broadsheet.store.store import Store
 
 MOST_PER_PAGE = 100
+MOST_SEEDS = 50
+"""Papers that a list of similar papers starts from; more say nothing new about what is wanted."""
 MOST_VOTED = 20_000
 """Sorting a search by votes knows the counts of so many papers, the strongest; others have 0."""
 
+_MAY_BE_OLD = "What is found is from before, and the newest papers may be missing."
 _TITLES_ONLY = "Below are papers with these words in their titles, newest first."
 _NEWEST_ONLY = "Below are all papers, newest first."
 
@@ -53,8 +59,8 @@ class Ranking:
     def page(self, listing: Listing) -> Page:
         """One page of a listing.
 
-        Raises QueryError for a query or cursor that cannot be read, NotFound for the seed of
-        SIMILAR when there is no such paper, and StorageError.
+        Raises QueryError for a query or cursor that cannot be read, NotFound for a seed of SIMILAR
+        that is no paper, InputError for more than MOST_SEEDS of them, and StorageError.
         """
         return with_bringers(self.store, self._page(listing))
 
@@ -133,29 +139,54 @@ class Ranking:
         return Page(listing, hits, len(held), next_cursor=cursor)
 
     def _similar(self, listing: Listing, offset: int) -> Page:
-        seed = self.store.paper(listing.seed)
-        without = [other.paper_id for other in self.store.related(seed.paper_id)]
+        keys, unlike = listing.seeds or (listing.seed,), listing.unlike
+        if max(len(keys), len(unlike)) > MOST_SEEDS:
+            message = f"Choose at most {MOST_SEEDS} papers to start from, and as many to avoid."
+            raise InputError(message)
+        seeds = [self.store.paper(key) for key in keys]
+        avoided = [self.store.paper(key).paper_id for key in unlike]
+        without = [other.paper_id for seed in seeds for other in self.store.related(seed.paper_id)]
         try:
-            snapshot = self.index.snapshot()
-            ranked = similar(snapshot, [seed.paper_id], readable(seed.title), without=without)
+            ranked = similar(
+                self.index.snapshot(),
+                list(dict.fromkeys(seed.paper_id for seed in seeds)),
+                readable(seeds[0].title),
+                unlike=list(dict.fromkeys(avoided)),
+                without=without,
+            )
         except IndexUnavailable as trouble:
             return Page(listing, (), 0, notes=(str(trouble),))
         return self._page_of_ranked(listing, offset, ranked)
 
     def _search(self, listing: Listing, offset: int) -> Page:
+        """What a search found; where that is nothing, what its corrected query found."""
+        page, meant = self._searched(listing, offset)
+        if page.total or not meant:
+            return page
+        instead, _ = self._searched(dataclasses.replace(listing, query=meant), offset)
+        return instead_of(listing.query, instead) if instead.total else page
+
+    def _searched(self, listing: Listing, offset: int) -> tuple[Page, str]:
+        """What a search found, and the query that may have been meant."""
         try:
             snapshot = self.index.snapshot()
             asked = ask(self.store, self.index, snapshot, listing)
             sort = listing.sort or Sort.RELEVANCE
             ranked = search(snapshot, asked.question, sort=sort)
         except IndexUnavailable as trouble:
-            return self._search_titles(listing, offset, str(trouble))
+            return self._search_titles(listing, offset, str(trouble)), ""
         if sort is Sort.VOTES:
             ranked = self._by_votes(ranked, listing)
         ranked = dataclasses.replace(
-            ranked, notes=asked.notes + self._freshness(snapshot), terms=asked.query.terms
+            ranked, notes=asked.notes + self._freshness(snapshot), terms=asked.terms
         )
-        return self._page_of_ranked(listing, offset, ranked)
+        page = self._page_of_ranked(listing, offset, ranked)
+        if not listing.is_guided:
+            return page, ""
+        guidance = guidance_of(snapshot, asked, ranked, page)
+        encode = partial(self.index.first_vectors, snapshot)
+        hits = explained(page.hits, asked.terms, asked.query.meaning[:LONGEST_MEANING], encode)
+        return dataclasses.replace(page, hits=hits, guidance=guidance), guidance.did_you_mean
 
     def _by_votes(self, ranked: Ranked, listing: Listing) -> Ranked:
         """The papers by votes, then comments, then as they stood."""
@@ -172,6 +203,9 @@ class Ranking:
 
     def _freshness(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What the reader must know of papers that the index does not hold yet."""
+        warning = self.index.warning()
+        if warning:
+            return (f"{warning} {_MAY_BE_OLD}",)
         if self.store.revision() <= snapshot.manifest.revision:
             return ()
         pending = self.store.pending(snapshot.manifest.revision)

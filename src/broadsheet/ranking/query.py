@@ -1,7 +1,7 @@
 """The search language: text to a frozen Query and back. It knows nothing of indexes or papers.
 
     transformers "graph network" -survey -"case study" author:"Ada Lin" title:attention
-    cat:cs.LG -cat:cs.CV id:2608.19880 after:2024 before:2025-06 has:code
+    cat:cs.LG -cat:cs.CV id:2608.19880 after:2024 before:2025-06 has:code source:arxiv
 
 What only looks like the language stays text: `GAN: a survey`, `https://example.org`, `10:30`.
 """
@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from broadsheet.errors import QueryError
 from broadsheet.identifiers import normalise_doi, normalise_words, parse_arxiv_id
+from broadsheet.latex import readable
 
 
 class Field(StrEnum):
@@ -29,9 +30,12 @@ class Field(StrEnum):
     AFTER = "after"
     BEFORE = "before"
     HAS = "has"
+    SOURCE = "source"
 
 
 FIELDS = tuple(name.value for name in Field if name is not Field.TEXT)
+MOST_CONDITIONS = 60
+"""Each phrase, field and word left out costs a look into the index; nobody types so many."""
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
@@ -40,6 +44,9 @@ _ADDRESS = re.compile(r"[^\W\d][\w+.-]*://")
 _QUOTES = '"“”„'
 _QUOTED = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")
 _UNSAFE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_TEX_UMLAUT = re.compile(r"\\\"(?=\{?[A-Za-z])")
+_UMLAUT = "\\\u00a8"
+"""A stand-in of the same length for TeX's umlaut, whose quotation mark opens no quotation."""
 _MONTHS = 12
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
@@ -52,6 +59,16 @@ class Clause:
     value: str
     is_negated: bool = False
     is_quoted: bool = False
+
+    @property
+    def text(self) -> str:
+        """The value as readable text: TeX that was pasted with it becomes letters."""
+        return _readable(self.value)
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether papers must fulfil it; plain wanted words only rank them."""
+        return self.field is not Field.TEXT or self.is_negated or self.is_quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +88,21 @@ class Query:
     @property
     def words(self) -> str:
         """The plain words, that may or may not match, as one text."""
-        return " ".join(clause.value for clause in self.of(Field.TEXT) if not clause.is_quoted)
+        texts = self.of(Field.TEXT)
+        return _readable(" ".join(clause.value for clause in texts if not clause.is_quoted))
 
     @property
     def meaning(self) -> str:
         """All wanted text, for comparing meanings: words, phrases and titles."""
         wanted = (*self.of(Field.TEXT), *self.of(Field.TITLE))
-        return " ".join(clause.value for clause in self.clauses if clause in wanted)
+        return _readable(" ".join(clause.value for clause in self.clauses if clause in wanted))
 
     @property
     def terms(self) -> tuple[str, ...]:
         """The lower-case words to highlight, each once, in the order of the query."""
         wanted = (Field.TEXT, Field.TITLE, Field.AUTHOR)
         values = (
-            clause.value
+            clause.text
             for clause in self.clauses
             if clause.field in wanted and not clause.is_negated
         )
@@ -127,20 +145,36 @@ def parse(text: str) -> Query:
     """Read a query.
 
     Raises QueryError, with the position of the trouble, for an unknown field, a quotation that is
-    not closed, an empty value or a date that is none. Nothing else is an error.
+    not closed, an empty value, a date that is none, and more than MOST_CONDITIONS conditions.
+    Nothing else is an error.
     """
     text = _safe(text).rstrip()
     clauses = []
     position = _skip_space(text, 0)
+    conditions = 0
     while position < len(text):
-        clause, position = _clause(text, position)
+        start = position
+        clause, position = _clause(text, start)
         clauses.append(clause)
+        conditions += clause.is_condition
+        if conditions > MOST_CONDITIONS:
+            message = (
+                f"A query may have {MOST_CONDITIONS} phrases, fields and words left out, and this "
+                "has more. Use fewer, or plain words."
+            )
+            raise QueryError(message, start)
         position = _skip_space(text, position)
     return Query(tuple(clauses))
 
 
 def _safe(text: str) -> str:
-    return _UNSAFE.sub(" ", text)
+    return _TEX_UMLAUT.sub(lambda _: _UMLAUT, _UNSAFE.sub(" ", text))
+
+
+def _readable(text: str) -> str:
+    if "\\" not in text and "$" not in text:
+        return text
+    return readable(text.replace(_UMLAUT, '\\"'))
 
 
 def _skip_space(text: str, position: int) -> int:

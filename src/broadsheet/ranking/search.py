@@ -22,6 +22,7 @@ from broadsheet.index.words import Column, Filter, Term, WordQuery
 from broadsheet.ranking.closeness import closeness
 from broadsheet.ranking.fusion import IMPROVED_WEIGHT, VECTOR_WEIGHT, Fused, fuse
 from broadsheet.ranking.query import Clause, Field, Query
+from broadsheet.ranking.questions import without_question_words
 from broadsheet.ranking.ranked import Ranked, Signal
 
 WORD_WINDOW = 1000
@@ -69,7 +70,7 @@ def word_query(query: Query) -> WordQuery:
     """The words and textual conditions of a query."""
     required = [clause for clause in query.clauses if _is_term(clause) and not clause.is_negated]
     excluded = [clause for clause in query.clauses if _is_term(clause) and clause.is_negated]
-    words = query.words.split()
+    words = without_question_words(query.words.split())
     return WordQuery(
         words=" ".join(words[:MOST_WORDS]),
         required=tuple(_term(clause) for clause in required),
@@ -85,7 +86,7 @@ def _is_term(clause: Clause) -> bool:
 
 
 def _term(clause: Clause) -> Term:
-    value = clause.value
+    value = clause.text
     if clause.field is Field.AUTHOR:
         family, comma, given = value.partition(",")
         value = f"{given.strip()} {family.strip()}" if comma else value
@@ -105,6 +106,8 @@ def day_and_category_filter(query: Query) -> Filter:
         categories=tuple(clause.value for clause in wanted),
         without_categories=tuple(clause.value for clause in unwanted),
         has_code=has_code,
+        sources=tuple(clause.value for clause in query.of(Field.SOURCE)),
+        without_sources=tuple(clause.value for clause in query.of(Field.SOURCE, is_negated=True)),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from typing import Any
 
 from broadsheet.domain import PaperRecord, Version
@@ -16,6 +17,17 @@ from broadsheet.sources.links import find_links
 
 MARKS = frozenset({"authors_parsed", "versions", "submitter", "update_date", "journal-ref"})
 
+# The only form arXiv writes; reading it by hand takes a fifth of the time.
+_CREATED = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([12][0-9]{3})"
+    r" ([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
+)
+_MONTHS = {
+    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
+    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+}  # fmt: skip
+_PARTS = 3
+_ONLY_LISTS, _ONLY_TEXTS = frozenset({list}), frozenset({str})
 _BRACKET = re.compile(r"([()])")
 _BETWEEN_NAMES = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
 _WITHDRAWN = re.compile(
@@ -28,9 +40,10 @@ _WITHDRAWN = re.compile(
 
 def record_of_object(fields: Mapping[str, Any], context: Context) -> PaperRecord:
     """The record of one snapshot object. Raises RecordError when it has no arXiv id."""
-    parsed = parse_arxiv_id(text(fields, "id"))
+    name = text(fields, "id")
+    parsed = parse_arxiv_id(name)
     if parsed is None:
-        raise RecordError(f"The field “id” is no arXiv id: {text(fields, 'id')[:60] or 'empty'}.")
+        raise RecordError(f"The field “id” is no arXiv id: {name[:60] or 'empty'}.")
     abstract, comment = text(fields, "abstract"), text(fields, "comments")
     versions = _versions(fields)
     doi = normalise_doi(text(fields, "doi"))
@@ -79,7 +92,15 @@ def _authors(fields: Mapping[str, Any]) -> tuple[str, ...]:
     parsed = fields.get("authors_parsed")
     if not isinstance(parsed, list):
         return tuple(names_in(text(fields, "authors")))
-    return tuple(filter(None, (_name(parts) for parts in parsed)))
+    if not _ONLY_LISTS.issuperset(map(type, parsed)) or not _ONLY_TEXTS.issuperset(
+        map(type, chain.from_iterable(parsed))
+    ):
+        raise RecordError("The field “authors_parsed” is not a list of names.")
+    names = [_name(parts) for parts in parsed]
+    # One look at all of them, since nearly always there is nothing to clean.
+    if not "".join(names).isprintable():
+        names = [fold(name) for name in names]
+    return tuple(filter(None, names))
 
 
 def names_in(authors: str) -> list[str]:
@@ -102,11 +123,9 @@ def _without_brackets(value: str) -> str:
     return "".join(kept)
 
 
-def _name(parts: object) -> str:
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise RecordError("The field “authors_parsed” is not a list of names.")
-    last, first, suffix = [*parts, "", "", ""][:3]
-    return fold(f"{first} {last} {suffix}")
+def _name(parts: list[str]) -> str:
+    last, first, suffix = parts if len(parts) == _PARTS else [*parts, "", "", ""][:_PARTS]
+    return " ".join(f"{first} {last} {suffix}".split())
 
 
 def _versions(fields: Mapping[str, Any]) -> tuple[Version, ...]:
@@ -128,6 +147,11 @@ def _version(place: int, fields: Mapping[str, Any]) -> Version:
 
 def _mail_date(value: str) -> datetime:
     try:
+        if (plain := _CREATED.fullmatch(value)) is not None:
+            day, month, year, hour, minute, second = plain.groups()
+            return datetime(
+                int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+            )
         found = parsedate_to_datetime(value)
     except ValueError as error:
         raise RecordError(f"The date of a version cannot be read: {value[:40]}.") from error

@@ -43,8 +43,10 @@ def fold(value: str) -> str:
 
     Raises RecordError where bytes of another encoding were read as UTF-8.
     """
-    if value.isprintable() and "  " not in value and value[:1] != " " != value[-1:]:
-        return value
+    # Line ends alone, as in every wrapped abstract, need no cutting into words.
+    plain = value.strip().replace("\n", " ")
+    if plain.isprintable() and "  " not in plain:
+        return plain
     # First the blanks, for tabs and line ends are control characters that part words.
     folded = " ".join(value.split())
     if folded.isprintable():

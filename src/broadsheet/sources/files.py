@@ -31,11 +31,16 @@ _TOO_LONG = "The line is longer than 16 MB and was passed over."
 
 @dataclass(frozen=True, slots=True)
 class ReadItem:
-    """One record or one reject, and how many bytes of the file had been taken by then."""
+    """One record or one reject, and how many bytes of the file had been taken by then.
+
+    `place` is the line or the item of the file that it comes from, counted from 1: `read_file`
+    can go on after it.
+    """
 
     record: PaperRecord | None
     reject: Reject | None
     bytes_read: int
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,12 @@ class _File:
     stream: Stream
     context: Context
 
-    def record(self, record: PaperRecord) -> ReadItem:
-        return ReadItem(checked(record, self.context.today), None, self.stream.consumed)
+    def record(self, record: PaperRecord, place: int = 0) -> ReadItem:
+        return ReadItem(checked(record, self.context.today), None, self.stream.consumed, place)
 
-    def reject(self, position: str, reason: str, content: str | bytes) -> ReadItem:
+    def reject(self, position: str, reason: str, content: str | bytes, place: int = 0) -> ReadItem:
         reject = Reject(self.name, position, reason, excerpt(content))
-        return ReadItem(None, reject, self.stream.consumed)
+        return ReadItem(None, reject, self.stream.consumed, place)
 
 
 def expand(paths: Sequence[str]) -> list[Input]:
@@ -81,18 +86,29 @@ def _walked(folder: Path) -> list[Path]:
 
 
 def read_file(
-    path: Input, *, listed_on: date | None = None, source: str | None = None, today: date
+    path: Input,
+    *,
+    listed_on: date | None = None,
+    source: str | None = None,
+    today: date,
+    after: int = 0,
 ) -> Iterator[ReadItem]:
     """Every record of a file and every reject, in the order of the file, as it is read.
 
     `listed_on` sets the day of the listing whatever the file says; `source` sets the name of the
-    source. Raises SourceError, with a sentence, when nothing of the file can be read.
+    source. Only what stands after the place `after` comes. Raises SourceError, with a sentence,
+    when nothing of the file can be read.
     """
     name = "standard input" if path == "-" else str(path)
     named_on = None if path == "-" else _day_in_name(path.name)
     with open_stream(path) as stream:
         file = _File(name, stream, Context(today, listed_on, named_on, source))
-        yield from _READERS[detect(stream)](file)
+        found = detect(stream)
+        if found == "json_lines":
+            yield from _read_lines(file, after)
+        else:
+            items = enumerate(_READERS[found](file), 1)
+            yield from (replace(item, place=place) for place, item in items if place > after)
         if stream.damage is not None:
             yield file.reject("end of the file", stream.damage, b"")
 
@@ -105,20 +121,23 @@ def _day_in_name(name: str) -> date | None:
         return None
 
 
-def _read_lines(file: _File) -> Iterator[ReadItem]:
+def _read_lines(file: _File, after: int) -> Iterator[ReadItem]:
     for line in lines(file.stream):
+        if line.number <= after:
+            continue
         position = f"line {line.number}"
         if not line.is_whole:
-            yield file.reject(position, _TOO_LONG, line.content)
+            yield file.reject(position, _TOO_LONG, line.content, line.number)
             continue
         try:
             value = orjson.loads(line.content)
         except orjson.JSONDecodeError as error:
             # The line where damaged data ends is part of that damage, which is reported once.
             if file.stream.damage is None:
-                yield file.reject(position, _not_json(line.content, error), line.content)
+                found = _not_json(line.content, error)
+                yield file.reject(position, found, line.content, line.number)
             continue
-        yield from _read_object(file, value, position, line.content)
+        yield from _read_object(file, value, position, line.content, line.number)
 
 
 def _not_json(content: bytes, error: orjson.JSONDecodeError) -> str:
@@ -131,13 +150,13 @@ def _not_json(content: bytes, error: orjson.JSONDecodeError) -> str:
 
 
 def _read_object(
-    file: _File, value: object, position: str, content: str | bytes
+    file: _File, value: object, position: str, content: str | bytes, place: int = 0
 ) -> Iterator[ReadItem]:
     try:
         for record in records_of(value, file.context):
-            yield file.record(record)
+            yield file.record(record, place)
     except (RecordError, ValueError) as error:
-        yield file.reject(position, reason(error), content)
+        yield file.reject(position, reason(error), content, place)
 
 
 def _read_document(file: _File) -> Iterator[ReadItem]:
@@ -241,7 +260,6 @@ def _text(file: _File) -> str:
 
 
 _READERS: dict[Format, Callable[[_File], Iterator[ReadItem]]] = {
-    "json_lines": _read_lines,
     "json_document": _read_document,
     "arxiv_atom": _read_feed,
     "listing_page": _read_page,

@@ -55,6 +55,11 @@ def _description(paper: Paper) -> Paper:
 
 
 def _row(paper: Paper, at: datetime) -> dict[str, object]:
-    labels = category_labels(paper.categories)
-    text = f"{LABEL_END}{LABEL_END.join(labels)}{LABEL_END}" if labels else ""
+    text = label_text(category_labels(paper.categories))
     return {"key": paper.key, "paper_id": paper.paper_id, "changed_at": at, "labels": text}
+
+
+def label_text(labels: Iterable[str]) -> str:
+    """Labels as one text, so that each can be found between two ends."""
+    joined = LABEL_END.join(labels)
+    return f"{LABEL_END}{joined}{LABEL_END}" if joined else ""

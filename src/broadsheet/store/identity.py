@@ -97,8 +97,9 @@ def identity_of(record: PaperRecord, part: str = "") -> Identity:
         own_key = f"~{blake2b(part.encode(), digest_size=6).hexdigest()}"
         return Identity(None, None, own_key, tuple(normalise_words(record.title)), None)
     doi = normalise_doi(record.doi) if record.doi else None
-    arxiv_id = _arxiv_id(record.arxiv_id) if record.arxiv_id else arxiv_id_of_doi(doi)
-    if doi and arxiv_id and arxiv_id_of_doi(doi):
+    of_doi = arxiv_id_of_doi(doi) if doi else None
+    arxiv_id = _arxiv_id(record.arxiv_id) if record.arxiv_id else of_doi
+    if of_doi:
         doi = None
     words = tuple(normalise_words(record.title))
     own_key = arxiv_id or doi or content_key(record.title, record.abstract)

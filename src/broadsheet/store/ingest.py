@@ -20,6 +20,7 @@ from broadsheet.record_json import record_to_json
 from broadsheet.store.identity import Entry, identity_of, is_contradiction
 from broadsheet.store.loading import Name, Neighbourhood, stored_digests
 from broadsheet.store.merging import combine, stamped
+from broadsheet.store.newcomers import strangers, write_strangers
 from broadsheet.store.parting import parts_of
 from broadsheet.store.reconcile import reconcile
 from broadsheet.store.schema import record
@@ -34,13 +35,70 @@ def ingest(
     connection: Connection, records: Sequence[PaperRecord], now: datetime
 ) -> tuple[ImportCounts, list[Reject]]:
     """Store the records and bring the papers they touch up to date."""
-    batch = _Batch(connection, now, parts_of(connection))
-    incoming = [entry for each in records if (entry := batch.prepare(each))]
-    batch.load(incoming)
-    for entry in incoming:
-        batch.accept(entry)
+    return ingest_prepared(connection, prepare(records), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Records ready to be stored, in their order, and those that cannot be."""
+
+    entries: Sequence[Entry]
+    rejects: Sequence[Reject]
+
+
+def prepare(records: Iterable[PaperRecord]) -> Prepared:
+    """Make entries of records: all that needs no look into the library, so no transaction."""
+    entries, rejects = [], []
+    for each in records:
+        reason = _fault(each)
+        if reason is None:
+            try:
+                entries.append(make_entry(each))
+                continue
+            except (TypeError, ValueError) as error:
+                reason = f"The record cannot be kept as JSON: {error}."
+        rejects.append(_reject(each, reason))
+    return Prepared(entries, rejects)
+
+
+def ingest_prepared(
+    connection: Connection, prepared: Prepared, now: datetime
+) -> tuple[ImportCounts, list[Reject]]:
+    """Store prepared records: what stands there already, what meets nobody, and the rest."""
+    parts = parts_of(connection)
+    incoming = (
+        [_in_its_part(entry, parts) for entry in prepared.entries] if parts else prepared.entries
+    )
+    digests = stored_digests(connection, (entry.name for entry in incoming))
+    loud = {e.name for e in incoming if digests.get(e.name, (b"",))[0] != e.digest}
+    alone = strangers(
+        connection,
+        [entry for entry in incoming if entry.name not in digests],
+        [entry for entry in incoming if entry.name in loud and entry.name in digests],
+    )
+    write_strangers(
+        connection, [replace(each, entry=_dated(each.entry, now)) for each in alone], now
+    )
+    batch = _Batch(connection, now, list(prepared.rejects))
+    rest = loud.difference(each.entry.name for each in alone)
+    batch.take([entry for entry in incoming if entry.name in rest], digests)
     counts = batch.settle()
-    return replace(counts, rejected=len(batch.rejects)), batch.rejects
+    quiet = sum(entry.name not in loud for entry in incoming)
+    counts += ImportCounts(new=len(alone), unchanged=quiet, rejected=len(batch.rejects))
+    return counts, batch.rejects
+
+
+def _in_its_part(entry: Entry, parts: Mapping[Name, str]) -> Entry:
+    part = parts.get(entry.name)
+    if part is None:
+        return entry
+    return replace(entry, identity=identity_of(entry.record, part), part=part)
+
+
+def _dated(entry: Entry, now: datetime) -> Entry:
+    """The entry, with today as its first day where its record brings no day of its own."""
+    dated = stamped(entry.record, now)
+    return entry if dated is entry.record else make_entry(dated, part=entry.part)
 
 
 def remove_source(connection: Connection, source: str) -> int:
@@ -80,7 +138,6 @@ class _Batch:
 
     connection: Connection
     now: datetime
-    parts: Mapping[Name, str]
     rejects: list[Reject] = field(default_factory=list)
     stored: dict[Name, Entry] = field(default_factory=dict)
     wanted: dict[Name, Entry] = field(default_factory=dict)
@@ -89,48 +146,32 @@ class _Batch:
     changed: set[Name] = field(default_factory=set)
     unchanged: int = 0
     updated: int = 0
-    _quiet: set[Name] = field(default_factory=set)
     _by_key: defaultdict[str, dict[Name, Entry]] = field(default_factory=lambda: defaultdict(dict))
 
-    def prepare(self, given: PaperRecord) -> Entry | None:
-        reason = _fault(given)
-        if reason is None:
-            try:
-                return make_entry(given, part=self.parts.get((given.source, given.record_id), ""))
-            except (TypeError, ValueError) as error:
-                reason = f"The record cannot be kept as JSON: {error}."
-        self.rejects.append(_reject(given, reason))
-        return None
-
-    def load(self, incoming: Sequence[Entry]) -> None:
-        """Load what is stored of the incoming records, and all that could change with them."""
-        digests = stored_digests(self.connection, (entry.name for entry in incoming))
-        loud = {e.name for e in incoming if digests.get(e.name, (b"",))[0] != e.digest}
-        self._quiet = {entry.name for entry in incoming} - loud
+    def take(self, incoming: Sequence[Entry], digests: Mapping[Name, tuple[bytes, int]]) -> None:
+        """Load what is stored of the records and all that could change with them; accept each."""
+        if not incoming:
+            return
         neighbourhood = Neighbourhood(self.connection)
         neighbourhood.grow(
-            [entry for entry in incoming if entry.name in loud],
-            {digests[name][1] for name in loud if name in digests},
+            incoming, {digests[entry.name][1] for entry in incoming if entry.name in digests}
         )
         self.stored = neighbourhood.entries
         self.crowded = neighbourhood.crowded
         for entry in self.stored.values():
             self._want(entry)
+        for entry in incoming:
+            self._accept(entry)
 
-    def accept(self, entry: Entry) -> None:
+    def _accept(self, entry: Entry) -> None:
         """Take one record into the wanted state, or set it aside."""
-        if entry.name in self._quiet:
-            self.unchanged += 1
-            return
         known = self.wanted.get(entry.name)
         if known is not None and known.digest == entry.digest:
             self.unchanged += 1
-            return
-        if self._is_impostor(entry, known):
+        elif self._is_impostor(entry, known):
             self.rejects.append(_reject(entry.record, self._impostor_sentence(entry)))
         elif known is None:
-            dated = stamped(entry.record, self.now)
-            self._want(entry if dated is entry.record else make_entry(dated, part=entry.part))
+            self._want(_dated(entry, self.now))
             self.added.append(entry.name)
             self.changed.add(entry.name)
         else:
@@ -194,22 +235,22 @@ def _is_newer_version(new: PaperRecord, old: PaperRecord) -> bool:
 
 def _fault(record: PaperRecord) -> str | None:
     """Why a record cannot be stored, or None."""
-    names = (record.source, record.record_id, record.arxiv_id or "", record.doi or "")
+    arxiv_id, doi = record.arxiv_id or "", record.doi or ""
     if not record.source or not record.record_id:
         return "The record has no name in its source."
     if not record.title.strip():
         return "The record has no title."
-    if any("\0" in name for name in names) or any("\0" in c for c in record.categories):
+    if "\0" in "".join((record.source, record.record_id, arxiv_id, doi, *record.categories)):
         return "The record's ids or categories contain a NUL character."
-    if any(len(name) > LONGEST_KEY for name in (record.arxiv_id or "", record.doi or "")):
+    if len(arxiv_id) > LONGEST_KEY or len(doi) > LONGEST_KEY:
         return f"The record's arXiv id or DOI is longer than {LONGEST_KEY} characters. Correct it."
-    if not _are_counts((record.votes, record.comments)):
+    if not _is_count(record.votes) or not _is_count(record.comments):
         return "The record's votes or comments are no counts."
     return None
 
 
-def _are_counts(values: Iterable[int | None]) -> bool:
-    return all(value is None or 0 <= value <= _LARGEST_COUNT for value in values)
+def _is_count(value: int | None) -> bool:
+    return value is None or 0 <= value <= _LARGEST_COUNT
 
 
 def _reject(record: PaperRecord, reason: str) -> Reject:

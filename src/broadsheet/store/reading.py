@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import orjson
@@ -82,9 +82,9 @@ def _with_records(papers: FromClause) -> Select[Any]:
 
 def _merged(rows: Iterable[Row[Any]]) -> Iterator[tuple[Paper, Sequence[PaperRecord]]]:
     """Papers of rows in which all rows of a paper follow each other."""
-    for _, group in groupby(rows, key=attrgetter("paper_id")):
+    # The first column is the paper's number, the last one the record's body.
+    for _, group in groupby(rows, key=itemgetter(0)):
         members = list(group)
-        records = [record_from_json(orjson.loads(row.body)) for row in members]
-        columns = tuple(members[0])
-        head = PaperHead(*columns[:-1])  # the last column is the record's body
-        yield merge(records, head), records
+        records = [record_from_json(orjson.loads(row[-1])) for row in members]
+        columns: Any = members[0]
+        yield merge(records, PaperHead(*columns[:-1])), records

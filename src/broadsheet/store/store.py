@@ -20,6 +20,7 @@ from broadsheet.domain import (
 from broadsheet.errors import NotFound
 from broadsheet.store import listings, parting, rejects, revisions, sources
 from broadsheet.store.database import Database, open_database
+from broadsheet.store.file_imports import FileImports
 from broadsheet.store.harvest_listing import HarvestView
 from broadsheet.store.ingest import ingest, remove_source
 from broadsheet.store.listings import Order, Signal
@@ -43,6 +44,7 @@ class Store:
         self.people = PeopleTables.of(database)
         self.mail = MailTables.of(database)
         self.harvest = HarvestView(database)
+        self.file_imports = FileImports(database)
 
     @classmethod
     def open(cls, url: str) -> Store:

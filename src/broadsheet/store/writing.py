@@ -260,14 +260,15 @@ def _record_row(entry: Entry, paper_id: int, now: datetime) -> dict[str, Any]:
         "own_key": entry.identity.own_key,
         "doi": entry.identity.doi,
         "title_hash": entry.identity.title_hash,
-        "newest_on": _newest_on(entry.record),
+        "newest_on": newest_on(entry.record),
         "seen_at": now,
         "digest": entry.digest,
         "body": entry.body,
     }
 
 
-def _newest_on(known: PaperRecord) -> date | None:
+def newest_on(known: PaperRecord) -> date | None:
+    """The newest day that a record names; None where it names none."""
     submitted_on = day_of(known.submitted_at) if known.submitted_at else None
     days = (known.listed_on, known.announced_on, submitted_on)
     return max((day for day in days if day), default=None)

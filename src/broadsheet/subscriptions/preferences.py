@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import orjson
 
 from broadsheet.mail import EVERY_DAY, Preferences, Subscription, SubscriptionKind
+from broadsheet.subscriptions.references import read_reference
 from broadsheet.subscriptions.schedule import zone_of
 
 MOST_PAPERS = 30
@@ -22,7 +23,10 @@ MOST_PAPERS = 30
 MOST_SUBSCRIPTIONS = 20
 MOST_LEFT_OUT = 100
 LONGEST_VALUE = 300
+LONGEST_SAVED = 500
+"""As long as the query of a search that an account may save."""
 _LAST_MONTH_DAY = 28
+_NOUNS = {SubscriptionKind.SAVED: "saved search"}
 _CATEGORY = re.compile(r"[\w.+-]{1,60}")
 
 
@@ -86,10 +90,17 @@ def _subscription(given: Subscription) -> Subscription:
     value = " ".join(given.value.split())
     if given.kind in {SubscriptionKind.TRENDING, SubscriptionKind.DAY}:
         return Subscription(given.kind)
-    if not value or len(value) > LONGEST_VALUE or not value.isprintable():
-        _refuse(f"Say which {given.kind.value} to follow, in {LONGEST_VALUE} characters at most.")
+    is_kept = given.kind in {SubscriptionKind.SAVED, SubscriptionKind.COLLECTION}
+    longest = LONGEST_SAVED if is_kept else LONGEST_VALUE
+    if not value or len(value) > longest or not value.isprintable():
+        _refuse(
+            f"Say which {_NOUNS.get(given.kind, given.kind.value)} to follow, in {longest} "
+            "characters at most."
+        )
     if given.kind is SubscriptionKind.CATEGORY and not _CATEGORY.fullmatch(value):
         _refuse(f"“{value[:40]}” is no category. Write one as cs.CL, or an archive as cs.")
+    if given.kind is SubscriptionKind.COLLECTION:
+        read_reference(value)
     return Subscription(given.kind, value)
 
 

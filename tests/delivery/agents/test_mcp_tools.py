@@ -5,58 +5,32 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import anyio
 import editions
 import libraries
 import pytest
-from agent import Agent
+from agent import MODES, Agent, Doing, answered, do, refused
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 
+from broadsheet.cli.agents import agents_account
+from broadsheet.delivery.mcp.arguments import named_key
 from broadsheet.delivery.mcp.results import NOTICE
 from broadsheet.delivery.mcp.server import described
 from broadsheet.delivery.mcp.tools import MOST_TOOLS, TOOLS
+from broadsheet.errors import NotFound, PermissionDenied
+from broadsheet.people import Role
+from people_factories import person
 
-MODES = {"auto": "2026-07-28", "legacy": "2025-11-25"}
-Doing = Callable[[Client], Awaitable[Any]]
-
-
-@asynccontextmanager
-async def connected(server: Any, mode: str = "auto") -> AsyncIterator[Client]:
-    async with Client(server, mode=mode) as client:
-        yield client
-
-
-def do(server: Any, doing: Doing, mode: str = "auto") -> Any:
-    """What an agent gets that connects, does something, and leaves."""
-
-    async def session() -> Any:
-        async with connected(server, mode) as client:
-            return await doing(client)
-
-    return anyio.run(session)
-
-
-def answered(agent: Agent, tool: str, **arguments: object) -> dict[str, Any]:
-    result = agent.call(tool, **arguments)
-    assert not result.is_error, result.structured_content
-    found: dict[str, Any] = result.structured_content
-    return found
-
-
-def refused(agent: Agent, tool: str, **arguments: object) -> dict[str, Any]:
-    result = agent.call(tool, **arguments)
-    assert result.is_error
-    assert json.loads(result.content[0].text) == result.structured_content
-    error: dict[str, Any] = result.structured_content["error"]
-    assert set(error) <= {"status", "title", "detail", "position"}
-    return error
+NAMES = [
+    "search_papers", "list_papers", "read_paper", "similar_papers",
+    "my_papers", "save_paper", "vote_for_paper", "collect_paper",
+]  # fmt: skip
+READING = NAMES[:5]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -66,7 +40,7 @@ def test_both_revisions_of_the_protocol_list_the_tools(site: str, mode: str) -> 
 
     version, names = do(f"{site}/mcp", look, mode)
     assert version == MODES[mode]
-    assert names == ["search_papers", "list_papers", "read_paper", "similar_papers"]
+    assert names == NAMES
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -79,22 +53,47 @@ def test_both_revisions_answer_alike(site: str, mode: str) -> None:
     assert json.loads(result.content[0].text) == result.structured_content
 
 
+def served(folder: Path, *options: str) -> Any:
+    """The transport to `broadsheet mcp` in a process of its own."""
+    return stdio_client(StdioServerParameters(
+        command=sys.executable, args=["-m", "broadsheet", "mcp", *options],
+        env={"BROADSHEET_DATA": str(folder)}, cwd=folder,
+    ))  # fmt: skip
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_the_command_serves_the_same_over_stdio(tmp_path: Path, mode: str) -> None:
-    libraries.open_library(tmp_path, editions.edition(editions.TODAY, 4, first=100)).store.close()
-    command = StdioServerParameters(
-        command=sys.executable, args=["-m", "broadsheet", "mcp"],
-        env={"BROADSHEET_DATA": str(tmp_path)}, cwd=tmp_path,
-    )  # fmt: skip
+    services = libraries.open_library(tmp_path, editions.edition(editions.TODAY, 4, first=100))
+    person(services, "bo")
+    services.store.close()
 
-    async def look(client: Client) -> tuple[str, Any]:
+    async def look(client: Client) -> tuple[str, Any, Any, Any]:
         found = await client.call_tool("search_papers", {"query": "weather model"})
-        return client.protocol_version, found.structured_content
+        saved = await client.call_tool("save_paper", {"id": "2608.00101"})
+        mine = await client.call_tool("my_papers", {"list": "saved"})
+        version = client.protocol_version
+        return version, found.structured_content, saved.structured_content, mine.structured_content
 
-    version, found = do(stdio_client(command), look, mode)
+    version, found, saved, mine = do(served(tmp_path, "--as", "bo"), look, mode)
     assert version == MODES[mode]
     assert "Weather Model" in found["papers"][0]["title"]
     assert found["papers"][0]["url"] == "http://127.0.0.1:8000/papers/2608.00101"
+    assert saved["saved"] is True
+    assert [paper["id"] for paper in mine["papers"]] == ["2608.00101"]
+
+
+def test_an_agent_at_the_terminal_is_nobody_unless_told(tmp_path: Path) -> None:
+    services = libraries.open_library(tmp_path, [])
+    alice, bo = person(services, "alice", Role.OWNER), person(services, "bo")
+    assert agents_account(services, "") is None
+    assert agents_account(services, "bo") == bo
+    own = services.settings.model_copy(update={"single_user": True})
+    assert agents_account(replace(services, settings=own), "") == alice
+    with pytest.raises(NotFound):
+        agents_account(services, "zoe")
+    services.store.people.accounts.change(bo.account_id, suspended_at=editions.NOW)
+    with pytest.raises(PermissionDenied):
+        agents_account(services, "bo")
 
 
 def tokens_at_most(text: str) -> int:
@@ -107,13 +106,16 @@ def test_the_schemas_leave_room_in_an_agents_memory() -> None:
     cost = tokens_at_most(json.dumps(whole, separators=(",", ":")))
     assert len(TOOLS) <= MOST_TOOLS == 8
     assert cost < 2_000
-    assert cost / len(TOOLS) * MOST_TOOLS < 3_000  # four more will be small ones: save, vote
 
 
-def test_every_tool_says_that_it_only_reads(site: str) -> None:
+def test_every_tool_says_what_it_may_change(site: str) -> None:
     tools = do(f"{site}/mcp", lambda client: client.list_tools()).tools
-    assert all(tool.annotations.read_only_hint for tool in tools)
     assert all(tool.description and tool.title and tool.output_schema for tool in tools)
+    hints = {tool.name: tool.annotations for tool in tools}
+    assert [name for name in NAMES if hints[name].read_only_hint] == READING
+    changing = [hints[name] for name in NAMES if name not in READING]
+    assert [each.destructive_hint for each in changing] == [True, True, False]
+    assert all(each.idempotent_hint for each in changing)
 
 
 def test_the_list_of_tools_may_be_kept(site: str) -> None:
@@ -193,6 +195,14 @@ def test_a_paper_is_read_under_any_of_its_names(agent: Agent, name: str) -> None
 def test_papers_with_a_doi_or_slashes_are_read(agent: Agent) -> None:
     assert answered(agent, "read_paper", id="10.5555/JOURNAL(2026)/12")["doi"]
     assert answered(agent, "read_paper", id="cs/0112017")["title"]
+
+
+def test_a_paper_is_read_by_the_address_that_a_list_gave(agent: Agent) -> None:
+    for query in ("tidal attention", "id:10.5555/journal(2026)/12", "id:cs/0112017"):
+        [found, *_] = answered(agent, "search_papers", query=query)["papers"]
+        assert answered(agent, "read_paper", id=found["url"])["id"] == found["id"]
+    key = "~0123456789ab"
+    assert named_key(f"https://papers.example/papers/{key}?x=1#top") == key
 
 
 def test_similar_papers_leave_the_paper_itself_out(agent: Agent) -> None:

@@ -11,11 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from apps import app_around
+from broadsheet.doings import FollowKind
 from broadsheet.domain import PaperRecord
 from broadsheet.follow_news import tell_followers
 from broadsheet.people import Role
 from broadsheet.pipeline import sync_index
-from broadsheet.services import Services
+from broadsheet.services import Services, open_services
+from broadsheet.settings import Settings
 from people_factories import person, program_of, signed_in
 
 BIB = b"""@article{a, title={Salt on Oak Wheels}, eprint={2608.00001}, archiveprefix={arXiv}}
@@ -211,6 +213,8 @@ def test_collection_is_a_feed_for_those_who_may_see_it(bob: TestClient, ending: 
     link = bob.get(path).text.partition(f"{path}?link=")[2].partition("<")[0]
     reply = charlie(bob).get(f"{feed}?link={link}")
     assert "Salt on Oak Wheels" in reply.text
+    assert reply.headers["cache-control"] == "private, no-cache"
+    assert "noindex" in reply.headers["x-robots-tag"]
     again = charlie(bob).get(
         f"{feed}?link={link}", headers={"If-None-Match": reply.headers["etag"]}
     )
@@ -290,3 +294,12 @@ def test_what_cannot_be_followed_is_told(
 def test_going_back_never_leads_away(bob: TestClient, away: str) -> None:
     data = {"kind": "category", "subject": "cs.CL", "next": away}
     assert bob.post("/following", data=data).headers["location"] == "/following"
+
+
+def test_without_an_index_no_follow_tells_of_whatever_came_in(tmp_path: Path) -> None:
+    services = open_services(Settings(data=tmp_path, _env_file=None), lambda: editions.NOW)
+    bob = person(services, "bob")
+    services.community.follows.follow(bob, FollowKind.AUTHOR, "Mona Gear")
+    services.store.ingest([record(1, "Nothing of Hers")], now=editions.NOW)
+    assert tell_followers(services) == 0
+    services.store.close()

@@ -11,7 +11,7 @@ from broadsheet.delivery.addresses import is_web_address, paper_path
 from broadsheet.latex import readable
 
 if TYPE_CHECKING:
-    from broadsheet.domain import Hit, Page, Paper, RelatedPaper
+    from broadsheet.domain import Guidance, Hit, Page, Paper, RelatedPaper
     from broadsheet.status import Status
 
 
@@ -117,6 +117,55 @@ class PaperDetailShape(PaperShape):
     bibtex: str = Field(description="One BibTeX entry.")
 
 
+class ChoiceShape(_Shape):
+    """A way to go on from a search."""
+
+    text: str = Field(description="What it is called.")
+    query: str = Field(description="The query to ask, as `q`.")
+    count: int | None = Field(description="Papers it has among those found; null if not counted.")
+
+
+class GuidanceShape(_Shape):
+    """What helps on from a search; it changes neither the papers nor their order."""
+
+    facets: dict[str, list[ChoiceShape]] = Field(
+        description="How the papers found spread over `year`, `archive`, `category`, `source` and "
+        "`code`; each choice narrows the query down."
+    )
+    filters: list[ChoiceShape] = Field(
+        description="The conditions of the query, each with the query without it."
+    )
+    did_you_mean: str | None = Field(
+        description="The query with words that are probably misspelled put right; null without."
+    )
+    corrected_from: str | None = Field(
+        description="What was asked, where it found nothing and these are the papers of the "
+        "corrected query; null otherwise. `verbatim=1` insists."
+    )
+    also_searched: list[str] = Field(
+        description="Acronyms or long forms that were searched too; `verbatim=1` leaves them out."
+    )
+    author: ChoiceShape | None = Field(
+        description="The papers of the person whose name the query is; null otherwise."
+    )
+    related: list[ChoiceShape] = Field(description="Further searches, on the first page.")
+
+    @classmethod
+    def of(cls, guidance: Guidance) -> Self:
+        """The shape of a page's guidance."""
+        return cls.model_validate(
+            {
+                "facets": {facet.name: list(facet.choices) for facet in guidance.facets},
+                "filters": guidance.filters,
+                "did_you_mean": guidance.did_you_mean or None,
+                "corrected_from": guidance.corrected_from or None,
+                "also_searched": guidance.also_searched,
+                "author": guidance.author,
+                "related": guidance.related,
+            }
+        )
+
+
 class PageShape(_Shape):
     """One page of a listing."""
 
@@ -130,6 +179,9 @@ class PageShape(_Shape):
     next_on: date | None = Field(description="Nearest day with papers after `end`.")
     notes: list[str] = Field(description="Sentences that a reader must see.")
     picks: int = Field(0, description="Editors' picks that stand first in the whole listing.")
+    guidance: GuidanceShape | None = Field(
+        None, description="What helps on from a search; null for other lists."
+    )
 
     @classmethod
     def of(cls, page: Page, origin: str) -> Self:
@@ -145,6 +197,7 @@ class PageShape(_Shape):
             next_on=page.next_on,
             notes=list(page.notes),
             picks=page.picks,
+            guidance=GuidanceShape.of(page.guidance) if page.guidance else None,
         )
 
 

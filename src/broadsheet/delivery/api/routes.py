@@ -1,6 +1,7 @@
 """The endpoints of the JSON API, as an application of its own mounted at /api/v1."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -10,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from broadsheet import __version__
 from broadsheet.delivery import errors
 from broadsheet.delivery.access import OPEN_TO_ALL, origin_of, paper_of, services_of
-from broadsheet.delivery.addresses import api_paper_path, quoted_path, with_query
+from broadsheet.delivery.addresses import api_paper_path, quoted_path
 from broadsheet.delivery.api import people
 from broadsheet.delivery.api.models import (
     IndexShape,
@@ -28,15 +29,18 @@ from broadsheet.delivery.parameters import (
     Cursor,
     DayName,
     Key,
+    Keys,
     Limit,
     MonthName,
     PeriodSort,
     QueryText,
     SearchSort,
+    Verbatim,
     WeekName,
     WindowName,
 )
 from broadsheet.delivery.periods import parse_period
+from broadsheet.delivery.steering import papers_named
 from broadsheet.domain import Listing, ListingKind, Window
 from broadsheet.status import status
 
@@ -142,10 +146,11 @@ def search(
     cat: Category = None,
     after: After = None,
     before: Before = None,
+    verbatim: Verbatim = False,
     limit: Limit = 25,
     cursor: Cursor = None,
 ) -> PageShape:
-    """Papers that match a query, by words and by meaning."""
+    """Papers that match a query, by words and by meaning, with `guidance` on how to go on."""
     if not q:
         raise _refused("q", "Say what to search for, as in q=diffusion.")
     listing = Listing(
@@ -157,7 +162,28 @@ def search(
         category=cat,
         limit=limit,
         cursor=cursor,
+        is_guided=True,
+        is_verbatim=verbatim,
     )
+    return _page(request, response, listing)
+
+
+@router.get("/similar", summary="Papers like some papers, and unlike others")
+def similar_to(
+    request: Request,
+    response: Response,
+    *,
+    to: Keys,
+    unlike: Keys = [],  # noqa: B006 - FastAPI copies it
+    limit: Limit = 25,
+    cursor: Cursor = None,
+) -> PageShape:
+    """Papers near those in `to` in meaning, and away from those in `unlike`."""
+    seeds = tuple(paper.key for paper in papers_named(request, to))
+    if not seeds:
+        raise _refused("to", "Name at least one paper, as in to=1706.03762.")
+    avoided = tuple(paper.key for paper in papers_named(request, unlike))
+    listing = Listing(ListingKind.SIMILAR, seeds=seeds, unlike=avoided, limit=limit, cursor=cursor)
     return _page(request, response, listing)
 
 
@@ -207,9 +233,13 @@ def library_status(request: Request) -> StatusShape:
 def _page(request: Request, response: Response, listing: Listing) -> PageShape:
     page = services_of(request).ranking.page(listing)
     if page.next_cursor:
-        parameters = {**request.query_params, "cursor": page.next_cursor}
+        # Where another query than the one asked for was answered, its pages follow.
+        ours = {"cursor": page.next_cursor}
+        if page.listing.query != listing.query:
+            ours["q"] = page.listing.query
+        given = [pair for pair in request.query_params.multi_items() if pair[0] not in ours]
         path = quoted_path(request.scope["path"])
-        address = with_query(origin_of(request) + path, **parameters)
+        address = f"{origin_of(request)}{path}?{urlencode([*given, *ours.items()])}"
         response.headers["Link"] = f'<{address}>; rel="next"'
     return PageShape.of(page, origin_of(request))
 

@@ -1,7 +1,7 @@
 """Which listing an address such as `day/2026-08-21` or `category/cs.LG` names.
 
-Feeds and citations share these names; new kinds of listings get theirs here. A private list will be
-`saved/TOKEN`, a collection `collection/OWNER/NAME`.
+Feeds and citations share these names. What people keep for themselves has feeds of its own
+(`feeds.private`), a collection is `collection/OWNER/NAME` (`collecting`).
 """
 
 from __future__ import annotations

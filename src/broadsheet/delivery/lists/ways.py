@@ -11,7 +11,7 @@ from broadsheet.domain import Listing, ListingKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FEEDS = {
+FEED_FORMATS = {
     "atom": ("Atom", "application/atom+xml"),
     "rss": ("RSS", "application/rss+xml"),
     "json": ("JSON Feed", "application/feed+json"),
@@ -42,7 +42,7 @@ class FormatLink:
 
 def feed_links(listing: Listing) -> tuple[FormatLink, ...]:
     """The feeds of a listing, which go on with its newest papers."""
-    return _links("/feeds", living_name(listing), _FEEDS, _title(listing))
+    return _links("/feeds", living_name(listing), FEED_FORMATS, _title(listing))
 
 
 def citation_links(listing: Listing) -> tuple[FormatLink, ...]:

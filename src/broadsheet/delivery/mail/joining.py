@@ -12,12 +12,13 @@ from broadsheet.delivery.mail.letters import already_subscribed, confirm_subscri
 from broadsheet.delivery.mail.mime import Letter
 from broadsheet.delivery.mail.posting import host_of, mail_origin, post_letter
 from broadsheet.delivery.mail.wording import lists_in_words, schedule_in_words
-from broadsheet.errors import NotFound, TooManyRequests
-from broadsheet.mail import Preferences, Subscriber, SubscriberState
+from broadsheet.errors import InputError, NotFound, TooManyRequests
+from broadsheet.mail import Preferences, Subscriber, SubscriberState, Subscription
 from broadsheet.people import Account
 from broadsheet.services import Services
 from broadsheet.subscriptions.addresses import address_key
 from broadsheet.subscriptions.links import Grant, Purpose, make_token, read_token
+from broadsheet.subscriptions.preferences import changed
 from broadsheet.subscriptions.schedule import next_due
 
 PER_CLIENT = ((20, timedelta(minutes=10)), (100, timedelta(days=1)))
@@ -75,7 +76,8 @@ def token_of(services: Services, purpose: Purpose, reader: Subscriber, now: date
 def join_as_account(services: Services, account: Account, preferences: Preferences) -> Subscriber:
     """Subscribe an account to its own, verified address, without a letter.
 
-    Raises NotFound where the account has no verified address.
+    One that gets mail already keeps its times, and gets these lists as well. Raises NotFound where
+    the account has no verified address, InputError for more lists than one mail brings.
     """
     if account.email is None or account.verified_at is None:
         raise NotFound("Verify the address of your account first; then no other letter is needed.")
@@ -83,7 +85,49 @@ def join_as_account(services: Services, account: Account, preferences: Preferenc
     subscribers = services.store.mail.subscribers
     reader = subscribers.join(account.email, preferences, now, account.account_id)
     reader = subscribers.change(reader.subscriber_id, account_id=account.account_id)
+    if reader.state is SubscriberState.ACTIVE:
+        return add_lists(services, reader, preferences.subscriptions)
     return activate(services, reader)
+
+
+def add_lists(
+    services: Services, reader: Subscriber, wanted: tuple[Subscription, ...]
+) -> Subscriber:
+    """Add lists to those a reader has. Raises InputError for more than one mail brings."""
+    preferences = reader.preferences
+    try:
+        more = changed(preferences, {"subscriptions": (*preferences.subscriptions, *wanted)})
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return change_preferences(services, reader, more)
+
+
+def leave_list(services: Services, reader: Subscriber, gone: Subscription) -> Subscriber:
+    """Take one list away; with the last one, the reader leaves altogether."""
+    left = tuple(each for each in reader.preferences.subscriptions if each != gone)
+    if left:
+        preferences = changed(reader.preferences, {"subscriptions": left})
+        return change_preferences(services, reader, preferences)
+    services.store.mail.subscribers.leave(reader.subscriber_id, services.clock())
+    return services.store.mail.subscribers.by_id(reader.subscriber_id)
+
+
+def readers_of(services: Services, account: Account) -> list[Subscriber]:
+    """The subscriptions of an account: those it made, and that of its verified address."""
+    address = account.email if account.verified_at is not None else None
+    return services.store.mail.subscribers.of_account(account.account_id, address)
+
+
+def account_of_reader(services: Services, reader: Subscriber) -> Account | None:
+    """The account of a reader: the one they subscribed with, or that of their verified address."""
+    accounts = services.store.people.accounts
+    if reader.account_id is not None:
+        try:
+            return accounts.by_id(reader.account_id)
+        except NotFound:
+            return None
+    found = accounts.by_email(reader.address)
+    return found[0] if found and found[0].verified_at is not None else None
 
 
 def activate(services: Services, reader: Subscriber) -> Subscriber:
@@ -105,8 +149,14 @@ def activate(services: Services, reader: Subscriber) -> Subscriber:
 def change_preferences(
     services: Services, reader: Subscriber, preferences: Preferences
 ) -> Subscriber:
-    """Give a reader other preferences; their next digest is due by the new times."""
+    """Give a reader other preferences; their next digest is due by the new times.
+
+    What only an account may read is read in the name of the one that has the reader's address.
+    """
     values: dict[str, object] = {"preferences": preferences}
+    account = account_of_reader(services, reader)
+    if account is not None:
+        values["account_id"] = account.account_id
     if reader.state is SubscriberState.ACTIVE:
         values["due_at"] = next_due(preferences, services.clock())
     return services.store.mail.subscribers.change(reader.subscriber_id, **values)

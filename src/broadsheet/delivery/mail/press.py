@@ -113,7 +113,7 @@ class Press:
 
     def _print(self, digest: Digest) -> Letter:
         sections = tuple(
-            (section.subscription, tuple(hit.paper.paper_id for hit in section.hits))
+            (section.subscription, tuple((hit.paper.paper_id, hit.reasons) for hit in section.hits))
             for section in digest.sections
         )
         key = (digest.edition, digest.preferences, digest.span, sections, digest.notes)

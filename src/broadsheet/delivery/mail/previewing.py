@@ -22,17 +22,20 @@ def preview_letter(
     at: datetime,
     reader: Subscriber | None = None,
     address: str = "you@example.org",
+    *,
+    account_id: int | None = None,
 ) -> Letter | None:
     """The digest that would be sent at an instant; None when there would be none.
 
-    With a reader it leaves out what they were sent; without, it is a first digest.
+    With a reader it leaves out what they were sent; without, it is a first digest, of what the
+    account may read, or everybody.
     """
     editor = Editor(services, at)
     edition = edition_of(preferences, at)
     if reader is None:
-        digest = editor.digest(preferences, edition)
+        digest = editor.digest(preferences, edition, account_id=account_id)
     else:
-        digest = editor.digest_for(reader, edition, editor.sent([reader]))
+        digest = editor.digest_for(reader, edition, editor.batch([reader]))
     if digest is None:
         return None
     settings = services.settings

@@ -30,6 +30,10 @@ LEASE = timedelta(minutes=10)
 REMEMBERED = timedelta(days=90)
 """How long the addresses of sent mails are kept, for bounces that come late."""
 
+SENT_REMEMBERED = timedelta(days=400)
+"""How long it is kept what a reader was sent, counted from the sending and from the newest listing
+day; digests look back 62 days at most, so that nothing comes twice."""
+
 Report = Callable[[str], None]
 
 
@@ -59,6 +63,17 @@ def mail_round(
         refused=sum(sending.counts.get(state, 0) for state in lost),
         put_off=sending.retried,
         trouble=sending.trouble,
+    )
+
+
+def forget_old(services: Services) -> int:
+    """Forget what was sent so long ago that no digest can hold it again; how many papers."""
+    newest = services.store.newest_day()
+    if newest is None:
+        return 0
+    return services.store.mail.sent.forget_old(
+        sent_before=services.clock().date() - SENT_REMEMBERED,
+        listed_before=newest - SENT_REMEMBERED,
     )
 
 
@@ -94,9 +109,9 @@ def due_digests(
     readers = services.store.mail.subscribers.due(now, MOST_SHOWN)
     for place, reader in enumerate(readers):
         if place % BATCH == 0:
-            sent = editor.sent(readers[place : place + BATCH])
+            batch = editor.batch(readers[place : place + BATCH])
         on = edition_of(reader.preferences, reader.due_at or now)
-        made = editor.digest_for(reader, max(on, edition_of(reader.preferences, now)), sent)
+        made = editor.digest_for(reader, max(on, edition_of(reader.preferences, now)), batch)
         yield reader, on, made, subject_of(made) if made else ""
 
 
@@ -124,13 +139,13 @@ class Desk:
         A reader whose digest cannot be made is tried again at their next time; the others are not
         held up.
         """
-        sent = self.editor.sent(readers)
+        batch = self.editor.batch(readers)
         for reader in readers:
             due_at = reader.due_at or self._now
             following = next_due(reader.preferences, max(due_at, self._now))
             on = edition_of(reader.preferences, due_at)
             try:
-                digest = self.editor.digest_for(reader, max(on, self._today(reader)), sent)
+                digest = self.editor.digest_for(reader, max(on, self._today(reader)), batch)
                 mail = self._mail(reader, digest, on) if digest else None
             except (ValueError, LookupError) as error:
                 # Never the reader's address: a log is read by others.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from broadsheet.delivery.addresses import with_query
+from broadsheet.delivery.addresses import collection_path, with_query
 from broadsheet.digests.lists import author_query
 from broadsheet.mail import EVERY_DAY, Preferences, Subscription, SubscriptionKind
+from broadsheet.subscriptions.references import read_reference
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WORKING_DAYS = (1, 2, 3, 4, 5)
@@ -12,12 +13,16 @@ _WORKING_DAYS = (1, 2, 3, 4, 5)
 
 def list_name(subscription: Subscription) -> str:
     """A list as a heading: `Trending`, `cs.CL`, `Search: tidal energy`."""
+    if subscription.kind is SubscriptionKind.COLLECTION:
+        reference = read_reference(subscription.value)
+        return f"{reference.name}, a collection by {reference.owner}"
     return {
         SubscriptionKind.TRENDING: "Trending",
         SubscriptionKind.DAY: "New papers",
         SubscriptionKind.CATEGORY: subscription.value,
         SubscriptionKind.SEARCH: f"Search: {subscription.value}",
         SubscriptionKind.AUTHOR: f"By {subscription.value}",
+        SubscriptionKind.SAVED: f"Saved search: {subscription.value}",
     }[subscription.kind]
 
 
@@ -28,10 +33,15 @@ def list_path(subscription: Subscription) -> str:
         return "/papers/trending"
     if kind is SubscriptionKind.DAY:
         return "/papers"
+    if kind is SubscriptionKind.COLLECTION:
+        reference = read_reference(value)
+        path = collection_path(reference.owner, reference.slug)
+        return with_query(path, link=reference.link or None)
     queries = {
         SubscriptionKind.CATEGORY: f"cat:{value}",
         SubscriptionKind.SEARCH: value,
         SubscriptionKind.AUTHOR: author_query(value),
+        SubscriptionKind.SAVED: value,
     }
     return with_query("/papers", q=queries[kind])
 
@@ -68,10 +78,13 @@ def lists_in_words(preferences: Preferences) -> str:
 
 
 def _in_a_sentence(subscription: Subscription) -> str:
+    if subscription.kind is SubscriptionKind.COLLECTION:
+        return f"the collection “{read_reference(subscription.value).name}”"
     return {
         SubscriptionKind.TRENDING: "the trending list",
         SubscriptionKind.DAY: "the new papers",
         SubscriptionKind.CATEGORY: subscription.value,
         SubscriptionKind.SEARCH: f"the search “{subscription.value}”",
         SubscriptionKind.AUTHOR: f"papers by {subscription.value}",
+        SubscriptionKind.SAVED: f"your saved search “{subscription.value}”",
     }[subscription.kind]

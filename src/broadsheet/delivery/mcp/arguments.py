@@ -5,15 +5,22 @@ An empty text means that nothing was said: schemas stay small without null besid
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from broadsheet.community.collections import LONGEST_NOTE
 from broadsheet.delivery.parameters import LONGEST_QUERY
 from broadsheet.delivery.periods import parse_day
+from broadsheet.identifiers import parse_arxiv_id
+from broadsheet.store.ingest import LONGEST_KEY
 
+_PAGE = re.compile(r"https?://[^/\s]+/papers/([^?#\s]+)(?:[?#].*)?")
 MOST = 50
+MOST_DAYS = 31
 
 
 def _day(text: str) -> str:
@@ -24,9 +31,22 @@ def _day(text: str) -> str:
 
 Day = Annotated[str, AfterValidator(_day)]
 Limit = Annotated[int, Field(ge=1, le=MOST)]
-Category = Annotated[str, Field(max_length=60, description="such as cs.LG, or cs for all of it")]
-Cursor = Annotated[str, Field(max_length=500, description="next_cursor of the page before")]
-Key = Annotated[str, Field(min_length=1, max_length=500, description="arXiv id, DOI or address")]
+Category = Annotated[str, Field(max_length=60)]
+Cursor = Annotated[str, Field(max_length=500)]
+Key = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def named_key(text: str) -> str:
+    """The key in what an agent calls a paper: an id, `arXiv:` and an id, or an address, also ours.
+
+    What no database takes, NUL and halves of signs, becomes a space or a question mark.
+    """
+    found = parse_arxiv_id(text)
+    if found:
+        return found[0]
+    page = _PAGE.fullmatch(text.strip())
+    text = unquote(page[1]) if page else text
+    return text.replace("\x00", " ").encode(errors="replace").decode().strip()[:LONGEST_KEY]
 
 
 class Arguments(BaseModel):
@@ -36,13 +56,13 @@ class Arguments(BaseModel):
 
     @classmethod
     def schema_for_agents(cls) -> dict[str, Any]:
-        """The JSON Schema without what tells an agent nothing."""
+        """The JSON Schema without what tells an agent nothing; each word is read by every agent."""
         schema = cls.model_json_schema()
         for of in schema["properties"].values():
             for name in ("title", "minLength", "maxLength", "minimum"):
                 of.pop(name, None)
-            if of.get("default") == "":
-                del of["default"]
+            if "enum" not in of:
+                of.pop("default", None)
         return {name: schema[name] for name in ("type", "properties", "required") if name in schema}
 
 
@@ -57,9 +77,9 @@ class SearchArguments(Arguments):
             description='words, "a phrase", -word, author:"A Name", title:word, has:code',
         ),
     ]
-    category: Category = ""
-    after: Annotated[Day, Field(description="first listing day, YYYY-MM-DD")] = ""
-    before: Annotated[Day, Field(description="last listing day")] = ""
+    category: Annotated[Category, Field(description="such as cs.LG, or cs for all of it")] = ""
+    after: Annotated[Day, Field(description="first day, YYYY-MM-DD")] = ""
+    before: Day = ""
     sort: Literal["relevance", "date", "votes"] = "relevance"
     limit: Limit = 10
     cursor: Cursor = ""
@@ -78,16 +98,12 @@ class SearchArguments(Arguments):
 class ListArguments(Arguments):
     """A listing."""
 
-    list: Annotated[
-        Literal["day", "week", "month", "trending"],
-        Field(description="trending: by votes and comments, fading with time"),
-    ] = "day"
+    list: Literal["day", "week", "month", "trending"] = "day"
     period: Annotated[
         str,
         Field(
             max_length=40,
-            description="2026-08-21, 2026-W34 or 2026-08; empty: the newest. "
-            "For trending: day, week, month or all",
+            description="2026-08-21, 2026-W34 or 2026-08; of trending: day, week, month or all",
         ),
     ] = ""
     category: Category = ""
@@ -99,7 +115,7 @@ class ListArguments(Arguments):
 class ReadArguments(Arguments):
     """One paper."""
 
-    id: Key
+    id: Annotated[Key, Field(description="arXiv id, DOI or address")]
 
 
 class SimilarArguments(Arguments):
@@ -108,3 +124,31 @@ class SimilarArguments(Arguments):
     id: Key
     limit: Limit = 10
     cursor: Cursor = ""
+
+
+class MineArguments(Arguments):
+    """Lists of one person."""
+
+    list: Literal["followed", "saved", "collection"] = "followed"
+    collection: Annotated[
+        str, Field(max_length=200, description="mine, or owner/name; empty: name all of mine")
+    ] = ""
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 7
+    limit: Limit = 10
+    cursor: Cursor = ""
+
+
+class TurnArguments(Arguments):
+    """Something done with a paper, or undone."""
+
+    id: Key
+    undo: bool = False
+
+
+class CollectArguments(Arguments):
+    """A paper for a collection."""
+
+    id: Key
+    collection: Annotated[str, Field(min_length=1, max_length=200)]
+    note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
+    create: Annotated[bool, Field(description="make it, private, if missing")] = False

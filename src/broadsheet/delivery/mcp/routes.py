@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from broadsheet.delivery.access import Needs, origin_of, services_of
-from broadsheet.delivery.mcp.tools import Caller
+from broadsheet.delivery.mcp.callers import caller_over_http
+from broadsheet.delivery.visitors import client_address, visitor_of
 from broadsheet.errors import PermissionDenied
 
 LARGEST_REQUEST = 256 << 10
@@ -74,7 +75,10 @@ async def _answered(request: Request, body: bytes) -> Response:
         else:
             written.extend(message.get("body", b""))
 
-    server = create_server(Caller(services_of(request), origin_of(request)))
+    caller = caller_over_http(
+        services_of(request), origin_of(request), visitor_of(request), client_address(request)
+    )
+    server = create_server(caller)
     manager = StreamableHTTPSessionManager(
         server, json_response=True, stateless=True, max_request_body_size=LARGEST_REQUEST
     )

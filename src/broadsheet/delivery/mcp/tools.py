@@ -1,7 +1,7 @@
 """The tools: what each takes and gives, and the functions of ours behind them.
 
-At most eight, and small: every schema is read by every agent in every conversation. Tools that
-change something (votes, saved papers, collections) come here too, with `is_read_only` False.
+At most eight, and small: every schema is read by every agent in every conversation. What belongs to
+one person stands in `personal`.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ from typing import Any
 from pydantic import ValidationError
 
 from broadsheet.delivery.errors import problem_of
+from broadsheet.delivery.mcp import personal
 from broadsheet.delivery.mcp.arguments import (
     Arguments,
+    CollectArguments,
     ListArguments,
+    MineArguments,
     ReadArguments,
     SearchArguments,
     SimilarArguments,
+    TurnArguments,
+    named_key,
 )
+from broadsheet.delivery.mcp.callers import Caller
 from broadsheet.delivery.mcp.results import (
     PAGE_SCHEMA,
     PAPER_SCHEMA,
+    changed_schema,
     page_result,
     paper_result,
 )
 from broadsheet.delivery.periods import parse_period
 from broadsheet.domain import Listing, ListingKind, Sort, Window
 from broadsheet.errors import BroadsheetError, InputError, QueryError
-from broadsheet.identifiers import parse_arxiv_id
-from broadsheet.services import Services
-from broadsheet.store.ingest import LONGEST_KEY
 
 MOST_TOOLS = 8
 _WRONG_ARGUMENT = 422
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, and where: `origin` starts addresses."""
-
-    services: Services
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool; `run` gets checked arguments of the kind `arguments` and gives an object."""
+    """One tool; `run` gets checked arguments of the kind `arguments` and gives an object.
+
+    A tool that `is_destructive` can also take away what was there. Every change is the same when
+    it is made twice.
+    """
 
     name: str
     title: str
@@ -56,6 +56,7 @@ class Tool:
     output_schema: Mapping[str, Any]
     run: Callable[[Caller, Any], dict[str, Any]]
     is_read_only: bool = True
+    is_destructive: bool = False
 
 
 def _search(caller: Caller, asked: SearchArguments) -> dict[str, Any]:
@@ -104,22 +105,16 @@ def _sentence(kind: ListingKind, error: ValueError) -> str:
 
 def _read(caller: Caller, asked: ReadArguments) -> dict[str, Any]:
     store = caller.services.store
-    paper = store.paper(_key(asked.id))
+    paper = store.paper(named_key(asked.id))
     return paper_result(paper, store.related(paper.paper_id), caller.origin)
 
 
 def _similar(caller: Caller, asked: SimilarArguments) -> dict[str, Any]:
-    paper = caller.services.store.paper(_key(asked.id))
+    paper = caller.services.store.paper(named_key(asked.id))
     listing = Listing(
         ListingKind.SIMILAR, seed=paper.key, limit=asked.limit, cursor=asked.cursor or None
     )
     return _page(caller, listing)
-
-
-def _key(text: str) -> str:
-    """The key in what an agent calls a paper: an id, `arXiv:` and an id, or an address."""
-    found = parse_arxiv_id(text)
-    return found[0] if found else text.replace("\x00", " ").strip()[:LONGEST_KEY]
 
 
 def _page(caller: Caller, listing: Listing) -> dict[str, Any]:
@@ -132,7 +127,8 @@ TOOLS: tuple[Tool, ...] = (
          "categories, listed_on, votes, url, why.",
          SearchArguments, PAGE_SCHEMA, _search),
     Tool("list_papers", "Papers of a period",
-         "Papers of a day, week or month, or trending now, best first; as search_papers.",
+         "Papers of a day, week or month (empty period: the newest), or trending now, best first; "
+         "as search_papers.",
          ListArguments, PAGE_SCHEMA, _list),
     Tool("read_paper", "Read a paper",
          "One paper: whole abstract, dates, links, BibTeX. Full texts are at the links.",
@@ -140,6 +136,22 @@ TOOLS: tuple[Tool, ...] = (
     Tool("similar_papers", "Similar papers",
          "Papers closest in meaning to one paper; as search_papers.",
          SimilarArguments, PAGE_SCHEMA, _similar),
+    Tool("my_papers", "My papers",
+         "followed: new in what I follow these days and have not read; saved; collection; as "
+         "search_papers.",
+         MineArguments, PAGE_SCHEMA, personal.mine),
+    Tool("save_paper", "Save a paper",
+         "Save a paper to my private library.",
+         TurnArguments, changed_schema("saved"), personal.save,
+         is_read_only=False, is_destructive=True),
+    Tool("vote_for_paper", "Vote for a paper",
+         "Vote for a paper in my name.",
+         TurnArguments, changed_schema("voted"), personal.vote,
+         is_read_only=False, is_destructive=True),
+    Tool("collect_paper", "Add to a collection",
+         "Put a paper into a collection of mine, by its name.",
+         CollectArguments, changed_schema("is_new"), personal.collect,
+         is_read_only=False),
 )  # fmt: skip
 BY_NAME = {tool.name: tool for tool in TOOLS}
 

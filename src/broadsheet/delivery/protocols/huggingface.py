@@ -1,24 +1,21 @@
 """The Hugging Face Papers API for reading, as `huggingface_hub` and its `hf papers` ask for it.
 
 Point the client here with HF_ENDPOINT. What `hf papers read` asks for, `/papers/{id}.md`, is served
-by `representations`. Errors are `{"error": sentence}` with the status that the
-client expects.
+by `representations`; what changes something is in `huggingface_writing`.
 """
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from broadsheet.community.threads import ThreadOrder
 from broadsheet.delivery.access import origin_of, paper_of, services_of
 from broadsheet.delivery.addresses import quoted_path, with_query
-from broadsheet.delivery.errors import Problem
 from broadsheet.delivery.periods import Period, parse_period
 from broadsheet.delivery.protocols.huggingface_people import JSON, comment_shape
+from broadsheet.delivery.protocols.huggingface_replies import HuggingFaceRoute, json_reply
 from broadsheet.delivery.protocols.huggingface_shapes import (
     daily_item,
     paper_object,
@@ -26,8 +23,7 @@ from broadsheet.delivery.protocols.huggingface_shapes import (
     search_item,
 )
 from broadsheet.delivery.protocols.huggingface_submitters import submitted_by
-from broadsheet.delivery.protocols.routes import READABLE, answering, given_once, whole_number
-from broadsheet.delivery.visitors import client_address
+from broadsheet.delivery.protocols.routes import READABLE, given_once, whole_number
 from broadsheet.domain import Listing, ListingKind, Page, Paper, Person, Sort
 from broadsheet.errors import InputError
 from broadsheet.ranking.cursors import write_cursor
@@ -42,53 +38,15 @@ _REACHES = (31, 366)
 """Days back from the newest in which the newest papers are looked for first."""
 _SORTS = ("publishedAt", "trending")
 _PERIODS = {"date": ListingKind.DAY, "week": ListingKind.WEEK, "month": ListingKind.MONTH}
-_BAD_INPUT = 422
 
 
-def _error(request: Request, problem: Problem) -> Response:
-    status = 400 if problem.status == _BAD_INPUT else problem.status
-    reply = _json({"error": problem.detail}, status)
-    reply.headers.update({**problem.headers, "Cache-Control": "no-store"})
-    allowance = getattr(request.state, "allowance", None)
-    if allowance is not None:
-        reply.headers.update(allowance.headers)
-    return reply
-
-
-class _Route(answering(_error)):  # type: ignore[misc]
-    """Counts each request against the address's allowance and says what is left of it."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        original = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            address = client_address(request)
-            allowance = request.app.state.api_rates.take(address)
-            if allowance is None:
-                reply: Response = await original(request)
-                return reply
-            request.state.allowance = allowance
-            if allowance.is_over:
-                sentence = f"Too many requests. Try again in {allowance.seconds} seconds."
-                return _error(request, Problem(429, "Too often", sentence))
-            reply = await original(request)
-            reply.headers.update(allowance.headers)
-            return reply
-
-        return handle
-
-
-router = APIRouter(route_class=_Route, include_in_schema=False, dependencies=[READABLE])
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, media_type="application/json")
+router = APIRouter(route_class=HuggingFaceRoute, include_in_schema=False, dependencies=[READABLE])
 
 
 @router.get("/api/agent-harnesses")
 def agent_harnesses() -> Response:
     """What `hf` asks before every command; an answer keeps it from asking again for a day."""
-    return _json({"standardEnvVars": [], "harnesses": {}})
+    return json_reply({"standardEnvVars": [], "harnesses": {}})
 
 
 @router.get("/api/daily_papers")
@@ -159,7 +117,7 @@ def _daily(
     request: Request, papers: Sequence[Paper], bringers: Bringers, *, has_more: bool
 ) -> Response:
     said = services_of(request).store.harvest.extras([paper.paper_id for paper in papers])
-    reply = _json(
+    reply = json_reply(
         [
             daily_item(paper, said.get(paper.paper_id, ()), bringers.get(paper.paper_id))
             for paper in papers
@@ -192,7 +150,7 @@ def search(request: Request) -> Response:
         hits += services_of(request).ranking.page(replace(listing, cursor=page.next_cursor)).hits
     hits = hits[:limit]
     said = services_of(request).store.harvest.extras([hit.paper.paper_id for hit in hits])
-    return _json([search_item(hit, said.get(hit.paper.paper_id, ())) for hit in hits])
+    return json_reply([search_item(hit, said.get(hit.paper.paper_id, ())) for hit in hits])
 
 
 @router.get("/api/papers")
@@ -204,7 +162,7 @@ def all_papers(request: Request) -> Response:
     page = services_of(request).ranking.page(replace(listing, cursor=given.get("cursor") or None))
     papers = [hit.paper for hit in page.hits]
     said = services_of(request).store.harvest.extras([paper.paper_id for paper in papers])
-    reply = _json([paper_object(paper, said.get(paper.paper_id, ())) for paper in papers])
+    reply = json_reply([paper_object(paper, said.get(paper.paper_id, ())) for paper in papers])
     if page.next_cursor:
         _link(request, reply, cursor=page.next_cursor)
     return reply
@@ -213,7 +171,7 @@ def all_papers(request: Request) -> Response:
 @router.get("/api/arxiv/{key:path}/repos")
 def repositories(request: Request, key: str) -> Response:
     """The models, data sets and spaces that the paper itself links to."""
-    return _json(repositories_of(paper_of(request, key)))
+    return json_reply(repositories_of(paper_of(request, key)))
 
 
 @router.get("/api/papers/{key:path}")
@@ -228,4 +186,4 @@ def one_paper(request: Request, key: str) -> Response:
     if given.get("field") == "comments":
         thread = services.community.comments.thread(paper.paper_id, None, ThreadOrder.NEWEST)
         found["comments"] = [comment_shape(placed.signed) for placed in thread.placed]
-    return _json(found)
+    return json_reply(found)

@@ -12,6 +12,7 @@ from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from broadsheet.delivery.access import Needs, posted_token, services_of
 from broadsheet.delivery.errors import Problem, problem_of
@@ -58,6 +59,14 @@ def answering(translate: Callable[[Request, Problem], Response]) -> type[APIRout
                     return translate(request, problem_of(error))
 
             return handle
+
+        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+            """Refuse a method that the address has not, before any handler is asked."""
+            try:
+                await super().handle(scope, receive, send)
+            except HTTPException as error:
+                request = Request(scope, receive)
+                await translate(request, problem_of(error))(scope, receive, send)
 
     return Route
 

@@ -36,6 +36,7 @@ _LINK_NAMES = {
 _SOURCE_NAMES = {
     "listing_page": "Daily Papers page",
     "hf_daily": "Hugging Face Daily Papers",
+    "arxiv": "arXiv",
     "arxiv_snapshot": "arXiv snapshot",
     "arxiv_atom": "arXiv",
     "arxiv_oai": "arXiv",
@@ -70,7 +71,10 @@ class NamedLink:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One paper in a list; `vote_count` is for readers who may vote."""
+    """One paper in a list; `vote_count` is for readers who may vote.
+
+    `more_like` and `less_like` lead to papers like it and, on a list of similar ones, unlike it.
+    """
 
     paper_id: int
     key: str
@@ -93,6 +97,8 @@ class Card:
     pick: str | None
     brought_by: Person | None
     coins: str
+    more_like: str = ""
+    less_like: str = ""
 
 
 def card(hit: Hit, *, today: date, is_lead: bool = False) -> Card:

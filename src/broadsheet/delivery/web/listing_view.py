@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from broadsheet.delivery.addresses import with_query
 from broadsheet.delivery.periods import Period, period_around, plain_day
+from broadsheet.delivery.steering import Course
 from broadsheet.delivery.web.cards import Card, card
 from broadsheet.delivery.web.counts import counted, number
+from broadsheet.delivery.web.guidance_view import GuidanceView, guidance_view
 from broadsheet.delivery.web.ways import Way, sections
 from broadsheet.domain import ListingKind, Sort, Window
 
@@ -57,6 +59,8 @@ class ListingView:
     clear_category: str = ""
     more: str = ""
     first: str = ""
+    guidance: GuidanceView = field(default_factory=GuidanceView)
+    elsewhere: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +132,31 @@ def search_view(page: Page, place: Place, *, today: date) -> ListingView:
     """What a search found."""
     query = page.listing.query
     sorts = (Sort.RELEVANCE, Sort.DATE, Sort.VOTES)
+    view = _common(page, place, today=today)
     return replace(
-        _common(page, place, today=today),
+        view,
+        cards=tuple(replace(card, more_like=Course((card.key,)).path()) for card in view.cards),
+        guidance=guidance_view(page, place.to),
         section="search",
         title=f"Search: {query}",
         sections=sections(),
         sorts=_sorts(page, place, sorts),
         empty=f"Nothing found for “{query}”.",
+    )
+
+
+def similar_view(page: Page, place: Place, course: Course, *, today: date) -> ListingView:
+    """Papers like those of a course."""
+    view = _common(page, place, today=today)
+    further = course.path(cursor=page.next_cursor, at=place.passed + len(view.cards))
+    return replace(
+        view,
+        section="similar",
+        title="Similar papers",
+        sections=sections(),
+        more=further if page.next_cursor else "",
+        first=course.path() if page.listing.cursor else "",
+        empty="Nothing similar was found." if course.to else "Name a paper to start from.",
     )
 
 

@@ -1,26 +1,29 @@
 """The listing pages: day, week, month, trending and search."""
 
+from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from broadsheet.delivery.access import OPEN_TO_ALL, services_of
-from broadsheet.delivery.addresses import with_query
+from broadsheet.delivery.addresses import collection_path, with_query
 from broadsheet.delivery.lists.ways import citation_links, feed_links
 from broadsheet.delivery.parameters import (
     After,
+    At,
     Before,
     Category,
     Cursor,
     PeriodSort,
     QueryText,
     SearchSort,
+    Verbatim,
     WindowName,
 )
 from broadsheet.delivery.periods import parse_period
+from broadsheet.delivery.visitors import visitor_of
 from broadsheet.delivery.web.listing_view import (
     ListingView,
     Place,
@@ -29,11 +32,12 @@ from broadsheet.delivery.web.listing_view import (
     trending_view,
 )
 from broadsheet.delivery.web.people.doings import doings_of
+from broadsheet.delivery.web.ways import Way
 from broadsheet.domain import Listing, ListingKind, Sort, Window
 from broadsheet.errors import NotFound
 
 router = APIRouter(include_in_schema=False, dependencies=[OPEN_TO_ALL])
-At = Annotated[int, Query(ge=0, le=10_000_000)]
+MOST_COLLECTIONS = 8
 
 
 @router.get("/")
@@ -53,6 +57,7 @@ def papers(
     cat: Category = None,
     after: After = None,
     before: Before = None,
+    verbatim: Verbatim = False,
     cursor: Cursor = None,
     at: At = 0,
 ) -> Response:
@@ -62,11 +67,37 @@ def papers(
         listing = Listing(ListingKind.DAY, category=cat, sort=sort, cursor=cursor)
         return _period_page(request, listing, at)
     listing = Listing(
-        ListingKind.SEARCH, after, before, query=q, category=cat, sort=sort, cursor=cursor
+        ListingKind.SEARCH,
+        after,
+        before,
+        query=q,
+        category=cat,
+        sort=sort,
+        cursor=cursor,
+        is_guided=True,
+        is_verbatim=verbatim,
     )
     page = services_of(request).ranking.page(listing)
-    place = Place("/papers", _kept(q=q, cat=cat, sort=sort, after=after, before=before), at)
-    return _render(request, search_view(page, place, today=_today(request)), listing)
+    kept = _kept(q=page.listing.query, cat=cat, sort=sort, after=after, before=before)
+    place = Place("/papers", {**kept, **({"verbatim": "1"} if verbatim else {})}, at)
+    view = search_view(page, place, today=_today(request))
+    view = replace(view, elsewhere=_own_shelves(request, page.listing.query))
+    return _render(request, view, page.listing)
+
+
+def _own_shelves(request: Request, query: str) -> tuple[Way, ...]:
+    """The same search within what the reader keeps."""
+    account = visitor_of(request).account
+    if account is None:
+        return ()
+    own = services_of(request).community.collections.of(account, account)[:MOST_COLLECTIONS]
+    return (
+        Way("Your library", with_query("/library", q=query)),
+        *(
+            Way(each.name, with_query(collection_path(account.name, each.slug), q=query))
+            for each in own
+        ),
+    )
 
 
 @router.get("/papers/trending")

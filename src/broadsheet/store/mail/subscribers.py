@@ -77,9 +77,18 @@ class Subscribers:
         """The subscriber of an address. Raises NotFound."""
         return self._one(subscriber.c.address_key == address_key(address))
 
-    def by_account(self, account_id: int) -> Subscriber:
-        """The subscriber that belongs to an account. Raises NotFound."""
-        return self._one(subscriber.c.account_id == account_id)
+    def of_account(self, account_id: int, address: str | None) -> list[Subscriber]:
+        """The subscribers that belong to an account, and the one of its address if it is nobody's.
+
+        `address` is the account's own, given only when it has been verified.
+        """
+        own = subscriber.c.account_id == account_id
+        if address is not None:
+            is_free = subscriber.c.account_id.is_(None)
+            own = or_(own, and_(is_free, subscriber.c.address_key == address_key(address)))
+        wanted = select(subscriber).where(own).order_by(subscriber.c.subscriber_id)
+        with self._database.read() as connection:
+            return [_read(row) for row in connection.execute(wanted)]
 
     def _one(self, condition: Any) -> Subscriber:
         with self._database.read() as connection:
@@ -182,7 +191,8 @@ class Subscribers:
             own = [edition for edition in editions if edition.subscriber_id in held]
             queued = put_mails(connection, [each.mail for each in own if each.mail], now)
             for edition in own:
-                _settle(connection, edition, now)
+                is_dropped = edition.mail is not None and edition.mail.unique_key not in queued
+                _settle(connection, edition, now, is_dropped=is_dropped)
             sent = [
                 {"subscriber_id": each.subscriber_id, "paper_id": paper_id, "sent_on": now.date()}
                 for each in own
@@ -202,24 +212,6 @@ class Subscribers:
                 .values(claim=None, claimed_until=None)
             )
 
-    def lean(self, subscriber_id: int, paper_id: int, now: datetime, *, wants_more: bool) -> None:
-        """Keep that a reader wants more, or less, of what is like a paper; the last word counts."""
-        own = and_(leaning.c.subscriber_id == subscriber_id, leaning.c.paper_id == paper_id)
-        values = {"wants_more": int(wants_more), "said_at": now}
-        with self._database.write() as connection:
-            if not connection.execute(update(leaning).where(own).values(values)).rowcount:
-                connection.execute(
-                    insert(leaning).values(subscriber_id=subscriber_id, paper_id=paper_id, **values)
-                )
-
-    def leanings(self, subscriber_id: int) -> dict[int, bool]:
-        """The papers a reader asked more (True) or less (False) of, by number."""
-        wanted = select(leaning.c.paper_id, leaning.c.wants_more).where(
-            leaning.c.subscriber_id == subscriber_id
-        )
-        with self._database.read() as connection:
-            return {row[0]: bool(row[1]) for row in connection.execute(wanted)}
-
 
 def _is_active() -> Any:
     return subscriber.c.state == SubscriberState.ACTIVE.value
@@ -237,14 +229,15 @@ def _held(connection: Connection, claim: str, numbers: Sequence[int]) -> set[int
     return set(connection.scalars(wanted))
 
 
-def _settle(connection: Connection, edition: Edition, now: datetime) -> None:
+def _settle(connection: Connection, edition: Edition, now: datetime, *, is_dropped: bool) -> None:
     values: dict[str, Any] = {
         "due_at": edition.next_due_at,
-        "looked_at": now,
         "claim": None,
         "claimed_until": None,
     }
-    if edition.covered_on is not None:
+    if not is_dropped:  # what a second mail of a day would have held belongs to the next day's
+        values["looked_at"] = now
+    if edition.covered_on is not None and not is_dropped:
         values["covered_on"] = edition.covered_on
     own = subscriber.c.subscriber_id == edition.subscriber_id
     connection.execute(update(subscriber).where(own).values(values))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from broadsheet.store.database import Database
+from broadsheet.store.mail.followed import FollowedLists
+from broadsheet.store.mail.leanings import Leanings
 from broadsheet.store.mail.outbox import Outbox
 from broadsheet.store.mail.sent import SentPapers
 from broadsheet.store.mail.subscribers import Subscribers
@@ -19,6 +21,8 @@ class MailTables:
     subscribers: Subscribers
     sent: SentPapers
     suppression: Suppression
+    leanings: Leanings
+    followed: FollowedLists
 
     @classmethod
     def of(cls, database: Database) -> MailTables:
@@ -28,4 +32,6 @@ class MailTables:
             subscribers=Subscribers(database),
             sent=SentPapers(database),
             suppression=Suppression(database),
+            leanings=Leanings(database),
+            followed=FollowedLists(database),
         )

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from broadsheet.doings import Collection, CollectionPaper
+from broadsheet.doings import Collection, CollectionPaper, FeedKind
 from broadsheet.errors import NotFound
 from broadsheet.store.database import Database
 from broadsheet.store.loading import in_chunks
 from broadsheet.store.people_schema import account, collection, collection_paper
 from broadsheet.store.schema import paper
+from broadsheet.store.webhook_schema import private_feed
 
 _PAPERS = (
     select(func.count())
@@ -123,6 +124,11 @@ class CollectionTable:
         with self._database.write() as connection:
             for table in (collection_paper, collection):
                 connection.execute(delete(table).where(table.c.collection_id == collection_id))
+            feeds = private_feed.c
+            is_its = and_(
+                feeds.kind == FeedKind.COLLECTION.value, feeds.subject == str(collection_id)
+            )
+            connection.execute(delete(private_feed).where(is_its))
 
     def papers(self, collection_id: int) -> list[CollectionPaper]:
         """The papers of a collection in its order."""

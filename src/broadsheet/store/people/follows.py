@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, func, insert, select, update
 
-from broadsheet.doings import Follow, FollowKind
+from broadsheet.doings import FeedKind, Follow, FollowKind
 from broadsheet.store.database import Database
 from broadsheet.store.people.notifications import write_notification
+from broadsheet.store.people.private_feeds import forget_feed, write_followed
 from broadsheet.store.people_schema import account, follow, submission
 from broadsheet.store.schema import paper, paper_category
 
@@ -60,6 +61,8 @@ class FollowTable:
         """Follow something no longer; whether it was followed."""
         with self._database.write() as connection:
             gone = connection.execute(delete(follow).where(_is_it(account_id, kind, subject)))
+            if kind is FollowKind.SEARCH:
+                forget_feed(connection, account_id, FeedKind.SEARCH, subject)
             return gone.rowcount > 0
 
     def of_account(self, account_id: int) -> list[Follow]:
@@ -122,12 +125,14 @@ class FollowTable:
         self,
         told: Sequence[tuple[Followed, str, str, int | None]],
         looked_at: Sequence[Followed],
+        found: Mapping[int, Collection[int]],
         *,
         last: int,
         now: datetime,
     ) -> int:
         """Write news (follow, text, path, paper) and note how far was looked; how many were new.
 
+        `found` are all new papers by account, for those who read their news as a feed.
         The news of one follow up to one paper has one name, so two workers write it once.
         """
         new = 0
@@ -143,6 +148,7 @@ class FollowTable:
                     paper_id=paper_id,
                     now=now,
                 )
+            write_followed(connection, found, now)
             for each in looked_at:
                 connection.execute(
                     update(follow)

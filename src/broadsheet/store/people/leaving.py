@@ -33,7 +33,7 @@ from broadsheet.store.people_schema import (
 )
 from broadsheet.store.schema import metadata, paper, paper_category
 
-_SECRET = frozenset(("digest", "share_digest", "password_hash", "email_key", "account_id"))
+_SECRET = frozenset(("digest", "share_digest", "salt", "password_hash", "email_key", "account_id"))
 
 
 class LeavingTable:

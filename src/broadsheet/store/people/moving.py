@@ -20,12 +20,15 @@ from broadsheet.store.people_schema import (
     submission,
     vote,
 )
+from broadsheet.store.webhook_schema import followed_paper, webhook_paper
 
 _ONE_PER: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (vote, ("account_id",)),
     (collection_paper, ("collection_id",)),
     (paper_claim, ("account_id",)),
     (pick, ()),
+    (followed_paper, ("account_id",)),
+    (webhook_paper, ("webhook_id",)),
 )
 """Tables that hold one row for a paper and these; of two that meet, the heir's row stays."""
 _MARKED = ("read_at", "saved_at", "dismissed_at", "noted_at")

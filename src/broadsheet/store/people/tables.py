@@ -18,6 +18,7 @@ from broadsheet.store.people.log import LogTable
 from broadsheet.store.people.marks import MarkTable
 from broadsheet.store.people.notifications import NotificationTable
 from broadsheet.store.people.picks import PickTable
+from broadsheet.store.people.private_feeds import PrivateFeedTable
 from broadsheet.store.people.profile_lists import ProfileLists
 from broadsheet.store.people.reports import ReportTable
 from broadsheet.store.people.sessions import SessionTable
@@ -25,6 +26,8 @@ from broadsheet.store.people.submissions import SubmissionTable
 from broadsheet.store.people.threads import ThreadTable
 from broadsheet.store.people.throttles import ThrottleTable
 from broadsheet.store.people.votes import VoteTable
+from broadsheet.store.people.webhook_deliveries import DeliveryTable
+from broadsheet.store.people.webhooks import WebhookTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class PeopleTables:
     claims: ClaimTable
     collections: CollectionTable
     follows: FollowTable
+    private_feeds: PrivateFeedTable
+    webhooks: WebhookTable
+    deliveries: DeliveryTable
 
     @classmethod
     def of(cls, database: Database) -> PeopleTables:
@@ -76,4 +82,7 @@ class PeopleTables:
             claims=ClaimTable(database),
             collections=CollectionTable(database),
             follows=FollowTable(database),
+            private_feeds=PrivateFeedTable(database),
+            webhooks=WebhookTable(database),
+            deliveries=DeliveryTable(database),
         )

@@ -8,8 +8,10 @@ from broadsheet.delivery.api.people import (
     me,
     moderation,
     notifications,
+    private_feeds,
     submissions,
     votes,
+    webhooks,
 )
 
 ROUTERS = (
@@ -22,5 +24,7 @@ ROUTERS = (
     collections.router,
     moderation.router,
     notifications.router,
+    private_feeds.router,
+    webhooks.router,
 )
 """All of them before the endpoints of papers, whose addresses take any path."""

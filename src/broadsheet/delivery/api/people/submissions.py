@@ -18,11 +18,11 @@ from broadsheet.delivery.access import (
     services_of,
 )
 from broadsheet.delivery.addresses import paper_path
+from broadsheet.delivery.bringing import looked_up, offer_by_name
 from broadsheet.delivery.parameters import Key
 from broadsheet.delivery.visitors import client_address
 from broadsheet.doings import Decision, Pick, Submission
-from broadsheet.errors import AlreadyHere, InputError, NotFound, ProviderError
-from broadsheet.lookup import Found, Lookup
+from broadsheet.errors import InputError
 from broadsheet.people import Role
 
 router = APIRouter()
@@ -104,7 +104,8 @@ class DecisionBody(BaseModel):
 def submit(request: Request, body: NewSubmission) -> SubmissionShape:
     """Bring a paper by its id, or by hand; it joins today's edition or waits for an editor."""
     submissions, account = services_of(request).community.submissions, account_of(request)
-    offer, is_unchecked = _by_hand(request, body) if body.title else (_by_id(request, body), False)
+    by_hand = _by_hand(request, body) if body.title else None
+    offer, is_unchecked = by_hand or (offer_by_name(request, body.id), False)
     made = submissions.offer(
         account,
         offer,
@@ -115,15 +116,6 @@ def submit(request: Request, body: NewSubmission) -> SubmissionShape:
     return SubmissionShape.of(made, origin_of(request))
 
 
-def _by_id(request: Request, body: NewSubmission) -> Offer:
-    found = _found(request, body.id)
-    if found.record is not None:
-        return offer_of(found.record)
-    if found.is_unanswered:
-        raise ProviderError(found.trouble)
-    raise NotFound(found.trouble)
-
-
 def _by_hand(request: Request, body: NewSubmission) -> tuple[Offer, bool]:
     form = Form(
         body.title, body.abstract, "\n".join(body.authors), body.link, body.arxiv_id, body.doi
@@ -132,22 +124,12 @@ def _by_hand(request: Request, body: NewSubmission) -> tuple[Offer, bool]:
     name = next(filter(None, ids_of(form)), None)
     if name is None:
         return offer, False
-    found = _found(request, name)
+    found = looked_up(request, name)
     if found.record is not None:
         return offer_of(found.record), False
     if not found.is_unanswered:
         raise InputError(found.trouble, "arxiv_id" if body.arxiv_id else "doi")
     return offer, True
-
-
-def _found(request: Request, name: str) -> Found:
-    submissions, account = services_of(request).community.submissions, account_of(request)
-    found = Lookup(services_of(request)).find(
-        name, lambda: submissions.note_look_up(account, client_address(request))
-    )
-    if found.paper is not None:
-        raise AlreadyHere("This paper is in the library already.", found.paper.key)
-    return found
 
 
 @router.get(

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from broadsheet.delivery.access import FROM_ANYWHERE, paper_of, services_of
 from broadsheet.delivery.addresses import paper_path
-from broadsheet.delivery.mail.joining import reader_by_token
+from broadsheet.delivery.mail.joining import account_of_reader, reader_by_token
 from broadsheet.delivery.prose import title_text
 from broadsheet.delivery.web.mail.subscribing import PRIVATE
 from broadsheet.doings import Shelf
@@ -42,11 +42,15 @@ class Action:
 ACTIONS = {
     "vote": Action("Vote for this paper", "Your vote counts.", needs_account=True),
     "save": Action("Save this paper", "Saved to your library.", needs_account=True),
-    "more": Action("More like this", "Noted. These papers are most like it."),
+    "more": Action(
+        "More like this",
+        "Noted: papers like it move up in your next digests. “Change what you get” in any digest "
+        "takes it back. These are most like it.",
+    ),
     "less": Action(
         "Less like this",
-        "Noted. To leave out words, authors or categories altogether, choose “Change what you "
-        "get” in any digest.",
+        "Noted: papers like it move down in your next digests, or out. “Change what you get” in "
+        "any digest takes it back, and leaves out words, authors or categories altogether.",
     ),
 }
 
@@ -81,7 +85,7 @@ def _answer(request: Request, token: str, action: str, key: str, *, is_confirmed
         raise NotFound("There is nothing at this address.")
     paper = paper_of(request, key)
     reader, grant = reader_by_token(services, Purpose.ACT, token)
-    account = _account_of(services, reader)
+    account = account_of_reader(services, reader)
     problem = _problem(reader, offer, account, is_expired=grant.is_expired)
     if is_confirmed and not problem:
         _do(services, action, reader, account, paper)
@@ -121,18 +125,6 @@ def _problem(
     return ""
 
 
-def _account_of(services: Services, reader: Subscriber) -> Account | None:
-    """The account of a reader: the one they subscribed with, or that of their verified address."""
-    accounts = services.store.people.accounts
-    if reader.account_id is not None:
-        try:
-            return accounts.by_id(reader.account_id)
-        except NotFound:
-            return None
-    found = accounts.by_email(reader.address)
-    return found[0] if found and found[0].verified_at is not None else None
-
-
 def _do(
     services: Services, action: str, reader: Subscriber, account: Account | None, paper: Paper
 ) -> None:
@@ -143,6 +135,6 @@ def _do(
     if action in doings and account is not None:
         doings[action](account)
         return
-    services.store.mail.subscribers.lean(
+    services.store.mail.leanings.keep(
         reader.subscriber_id, paper.paper_id, services.clock(), wants_more=action == "more"
     )

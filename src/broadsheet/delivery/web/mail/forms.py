@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.datastructures import FormData, QueryParams
 
@@ -14,6 +14,7 @@ from broadsheet.errors import InputError, QueryError
 from broadsheet.mail import EVERY_DAY, Preferences, Subscription, SubscriptionKind
 from broadsheet.ranking.query import parse
 from broadsheet.subscriptions.preferences import changed
+from broadsheet.subscriptions.references import CollectionReference, read_reference
 
 Given = FormData | QueryParams
 T = TypeVar("T")
@@ -26,6 +27,8 @@ _LISTED = {
     "categories": (SubscriptionKind.CATEGORY, _SEPARATORS),
     "searches": (SubscriptionKind.SEARCH, _LINES),
     "authors": (SubscriptionKind.AUTHOR, _LINES),
+    "collections": (SubscriptionKind.COLLECTION, _LINES),
+    "saved": (SubscriptionKind.SAVED, _LINES),
 }
 _LEFT_OUT = {
     "without_words": _SEPARATORS,
@@ -33,6 +36,16 @@ _LEFT_OUT = {
     "without_categories": _SEPARATORS,
 }
 _PLAIN = (SubscriptionKind.TRENDING, SubscriptionKind.DAY)
+
+
+class Readable(Protocol):
+    """What whoever fills the form in may read."""
+
+    def collection(self, text: str) -> CollectionReference:
+        """The collection that was typed. Raises InputError."""
+
+    def saved_search(self, query: str) -> str:
+        """The query of a search that their account has saved. Raises InputError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,8 @@ class PreferencesForm:
     categories: str
     searches: str
     authors: str
+    collections: str
+    saved: frozenset[str]
     weekdays: frozenset[int]
     month_day: int | None
     time: str
@@ -63,11 +78,18 @@ def shown(preferences: Preferences) -> PreferencesForm:
     def values(kind: SubscriptionKind, between: str) -> str:
         return between.join(each.value for each in preferences.subscriptions if each.kind is kind)
 
+    collections = (
+        read_reference(each.value).typed
+        for each in preferences.subscriptions
+        if each.kind is SubscriptionKind.COLLECTION
+    )
     return PreferencesForm(
         lists=frozenset(each.kind.value for each in preferences.subscriptions),
         categories=values(SubscriptionKind.CATEGORY, ", "),
         searches=values(SubscriptionKind.SEARCH, "\n"),
         authors=values(SubscriptionKind.AUTHOR, "\n"),
+        collections="\n".join(collections),
+        saved=frozenset(values(SubscriptionKind.SAVED, "\n").split("\n")),
         weekdays=frozenset(preferences.weekdays),
         month_day=preferences.month_day,
         time=f"{preferences.hour:02d}:{preferences.minute:02d}",
@@ -83,21 +105,25 @@ def shown(preferences: Preferences) -> PreferencesForm:
     )
 
 
-def preferences_of(given: Given, before: Preferences) -> Preferences:
+def preferences_of(given: Given, before: Preferences, readable: Readable) -> Preferences:
     """The preferences that a form asks for; fields that it does not send stay as before.
 
     Raises InputError with a sentence and the field's name.
     """
-    values = {**_what(given), **_when(given), **_how_much(given), **_left_out(given)}
+    values = {**_what(given, readable), **_when(given), **_how_much(given), **_left_out(given)}
     try:
         return changed(before, values)
     except ValueError as error:
         raise InputError(str(error)) from error
 
 
-def _what(given: Given) -> dict[str, Any]:
-    is_given = any(name in given for name in ("lists", *_LISTED))
-    return {"subscriptions": _subscriptions(given)} if is_given else {}
+def names_lists(given: Given) -> bool:
+    """Whether a form, or an address that leads to one, says which lists are wanted."""
+    return any(name in given for name in ("lists", *_LISTED))
+
+
+def _what(given: Given, readable: Readable) -> dict[str, Any]:
+    return {"subscriptions": _subscriptions(given, readable)} if names_lists(given) else {}
 
 
 def _when(given: Given) -> dict[str, Any]:
@@ -134,15 +160,26 @@ def _left_out(given: Given) -> dict[str, Any]:
     }
 
 
-def _subscriptions(given: Given) -> tuple[Subscription, ...]:
+def _subscriptions(given: Given, readable: Readable) -> tuple[Subscription, ...]:
     plain = set(map(str, given.getlist("lists")))
     found = [Subscription(kind) for kind in _PLAIN if kind.value in plain]
     for name, (kind, between) in _LISTED.items():
-        found += [Subscription(kind, text.strip()) for text in _parts(given, name, between)]
-    for each in found:
-        if each.kind is SubscriptionKind.SEARCH:
-            _check_query(each.value)
+        found += [
+            Subscription(kind, _value(kind, text.strip(), readable))
+            for text in _parts(given, name, between)
+        ]
     return tuple(found)
+
+
+def _value(kind: SubscriptionKind, text: str, readable: Readable) -> str:
+    """What is kept of what was typed. Raises InputError."""
+    if kind is SubscriptionKind.COLLECTION:
+        return readable.collection(text).write()
+    if kind is SubscriptionKind.SAVED:
+        return readable.saved_search(text)
+    if kind is SubscriptionKind.SEARCH:
+        _check_query(text)
+    return text
 
 
 def _parts(given: Given, name: str, between: re.Pattern[str]) -> Iterable[str]:

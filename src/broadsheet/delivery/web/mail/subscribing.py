@@ -11,8 +11,10 @@ from starlette.datastructures import FormData
 from broadsheet.delivery.access import FROM_ANYWHERE, services_of
 from broadsheet.delivery.mail import joining
 from broadsheet.delivery.mail.posting import NO_MAIL, can_send
+from broadsheet.delivery.mail.wording import lists_in_words
 from broadsheet.delivery.visitors import client_address, visitor_of
-from broadsheet.delivery.web.mail.forms import PreferencesForm, preferences_of, shown
+from broadsheet.delivery.web.mail.forms import names_lists, preferences_of, shown
+from broadsheet.delivery.web.mail.readable import ReadableBy
 from broadsheet.errors import InputError, NotFound
 from broadsheet.mail import Preferences, Subscriber, SubscriberState
 from broadsheet.people import Account
@@ -40,10 +42,15 @@ Form = Annotated[FormData, Depends(posted)]
 
 @router.get("/subscriptions")
 def subscribe_page(request: Request, address: str = "") -> Response:
-    """What can be had by mail, and the form that asks for it."""
+    """What can be had by mail, and the form that asks for it, filled in as the address says."""
     account = visitor_of(request).account
     given = address[:LONGEST_ADDRESS] or (account.email or "" if account else "")
-    return _subscribe_page(request, shown(Preferences()), given)
+    readable = ReadableBy(services_of(request), account)
+    try:
+        wanted = preferences_of(request.query_params, Preferences(), readable)
+    except InputError as error:
+        return _subscribe_page(request, Preferences(), given, error=str(error), status=422)
+    return _subscribe_page(request, wanted, given)
 
 
 @router.post("/subscriptions")
@@ -54,17 +61,18 @@ def subscribe(request: Request, form: Form) -> Response:
     try:
         _need_mail(services.settings)
         address = _address(text if isinstance(text, str) else "")
-        preferences = preferences_of(form, Preferences())
+        account = _own_account(request, address)
+        readable = ReadableBy(services, account)
+        preferences = preferences_of(form, Preferences(), readable)
     except InputError as error:
         given = str(text)[:LONGEST_ADDRESS]
-        return _subscribe_page(request, shown(Preferences()), given, error=str(error), status=422)
-    account = _own_account(request, address)
+        return _subscribe_page(request, Preferences(), given, error=str(error), status=422)
     if account is not None:
         reader = joining.join_as_account(services, account, preferences)
         token = joining.token_of(services, Purpose.MANAGE, reader, services.clock())
         return RedirectResponse(f"/subscriptions/{token}", 303, PRIVATE)
     joining.ask(services, address, preferences, client_address(request))
-    return _note(
+    return note(
         request,
         "Look into your inbox",
         "If the address can be written to, a letter is on its way with a link that confirms the "
@@ -99,11 +107,11 @@ def confirm_page(request: Request, token: str) -> Response:
     """A button: mail scanners open links, so opening one must not confirm anything."""
     reader, grant = joining.reader_by_token(services_of(request), Purpose.CONFIRM, token)
     if reader.state is SubscriberState.ACTIVE:
-        return _note(request, "You are subscribed", _confirmed(reader))
+        return note(request, "You are subscribed", _confirmed(reader))
     if grant.is_expired or reader.state is not SubscriberState.PENDING:
-        return _expired(request)
+        return expired(request)
     what = joining.in_words(reader.preferences)
-    return _page(request, "mail/ask.html", title="Confirm your subscription", button="Confirm",
+    return page(request, "mail/ask.html", title="Confirm your subscription", button="Confirm",
                  sentence=f"You get {what}.", action=request.url.path)  # fmt: skip
 
 
@@ -114,10 +122,10 @@ def confirm(request: Request, token: str) -> Response:
     reader, grant = joining.reader_by_token(services, Purpose.CONFIRM, token)
     may_begin = reader.state in {SubscriberState.PENDING, SubscriberState.ACTIVE}
     if grant.is_expired or not may_begin:
-        return _expired(request)
+        return expired(request)
     reader = joining.activate(services, reader)
     own = joining.token_of(services, Purpose.MANAGE, reader, services.clock())
-    return _note(
+    return note(
         request,
         "You are subscribed",
         _confirmed(reader),
@@ -129,36 +137,11 @@ def _confirmed(reader: Subscriber) -> str:
     return f"You get {joining.in_words(reader.preferences)}. Every mail has a link to leave."
 
 
-@router.get("/subscriptions/{token}")
-def preferences_page(request: Request, token: str) -> Response:
-    """What a reader gets, and when."""
-    reader, grant = joining.reader_by_token(services_of(request), Purpose.MANAGE, token)
-    if grant.is_expired:
-        return _expired(request)
-    return _preferences_page(request, reader, token, shown(reader.preferences))
-
-
-@router.post("/subscriptions/{token}")
-def change_preferences(request: Request, token: str, form: Form) -> Response:
-    """Change what a reader gets."""
-    services = services_of(request)
-    reader, grant = joining.reader_by_token(services, Purpose.MANAGE, token)
-    if grant.is_expired:
-        return _expired(request)
-    try:
-        preferences = preferences_of(form, reader.preferences)
-    except InputError as error:
-        before = shown(reader.preferences)
-        return _preferences_page(request, reader, token, before, error=str(error), status=422)
-    reader = joining.change_preferences(services, reader, preferences)
-    return _preferences_page(request, reader, token, shown(preferences), is_saved=True)
-
-
 @router.get("/unsubscribe/{token}")
 def leave_page(request: Request, token: str) -> Response:
     """A button; opening the link changes nothing (RFC 8058, 3.2)."""
     joining.reader_by_token(services_of(request), Purpose.LEAVE, token)
-    return _page(request, "mail/ask.html", title="Unsubscribe", button="Unsubscribe",
+    return page(request, "mail/ask.html", title="Unsubscribe", button="Unsubscribe",
                  sentence="One click, and no more digests come to this address.",
                  action=request.url.path)  # fmt: skip
 
@@ -173,7 +156,7 @@ def leave(request: Request, token: str) -> Response:
     except NotFound:
         if not _is_forgotten(request, token):
             raise
-    return _note(
+    return note(
         request,
         "You have left",
         "No more digests come to this address. Welcome back whenever you like.",
@@ -190,8 +173,9 @@ def _is_forgotten(request: Request, token: str) -> bool:
     return read_token(secrets, Purpose.LEAVE, token, services.clock()) is not None
 
 
-def _expired(request: Request) -> Response:
-    return _note(
+def expired(request: Request) -> Response:
+    """What is said of a link whose time is over."""
+    return note(
         request,
         "This link is too old",
         "Links end after a while. Type your address below: a fresh one comes by mail.",
@@ -200,7 +184,7 @@ def _expired(request: Request) -> Response:
     )
 
 
-def _note(
+def note(
     request: Request,
     title: str,
     sentence: str,
@@ -209,7 +193,8 @@ def _note(
     links: tuple[tuple[str, str], ...] = (),
     asks_address: bool = False,
 ) -> Response:
-    return _page(
+    """A page that says one thing, and where to go from there."""
+    return page(
         request,
         "mail/note.html",
         status=status,
@@ -221,49 +206,33 @@ def _note(
 
 
 def _subscribe_page(
-    request: Request, form: PreferencesForm, address: str, *, error: str = "", status: int = 200
+    request: Request,
+    wanted: Preferences,
+    address: str,
+    *,
+    error: str = "",
+    status: int = 200,
 ) -> Response:
-    settings = services_of(request).settings
-    return _page(
+    services, account = services_of(request), visitor_of(request).account
+    own = joining.readers_of(services, account) if account is not None else []
+    is_chosen = names_lists(request.query_params) and not error
+    return page(
         request,
         "mail/subscribe.html",
         status=status,
-        form=form,
+        form=shown(wanted),
+        wanted=lists_in_words(wanted) if is_chosen else "",
+        has_mail=any(reader.state is SubscriberState.ACTIVE for reader in own),
         address=address,
         error=error,
+        saved_searches=ReadableBy(services, account).saved_searches(),
         zones=zone_names(),
-        no_mail="" if can_send(settings) else NO_MAIL,
+        no_mail="" if can_send(services.settings) else NO_MAIL,
     )
 
 
-def _preferences_page(
-    request: Request,
-    reader: Subscriber,
-    token: str,
-    form: PreferencesForm,
-    *,
-    error: str = "",
-    is_saved: bool = False,
-    status: int = 200,
-) -> Response:
-    services = services_of(request)
-    return _page(
-        request,
-        "mail/preferences.html",
-        status=status,
-        reader=reader,
-        form=form,
-        error=error,
-        is_saved=is_saved,
-        token=token,
-        leave_path="/unsubscribe/"
-        + joining.token_of(services, Purpose.LEAVE, reader, services.clock()),
-        what=joining.in_words(reader.preferences),
-        zones=zone_names(),
-    )
-
-
-def _page(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
+def page(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
+    """A page that no cache keeps, and no other site is told of."""
     rendered: Response = request.app.state.pages.render(request, template, status=status, **context)
     rendered.headers.update(PRIVATE)
     return rendered

@@ -15,11 +15,13 @@ from broadsheet.delivery.web.people import (
     members,
     moderation,
     notifications,
+    private_feeds,
     profiles,
     records,
     settings,
     submissions,
     votes,
+    webhooks,
 )
 
 ROUTERS = (
@@ -27,6 +29,8 @@ ROUTERS = (
     elsewhere.router,
     links.router,
     settings.router,
+    private_feeds.router,
+    webhooks.router,
     data.router,
     members.router,
     profiles.router,

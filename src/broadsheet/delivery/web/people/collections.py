@@ -19,12 +19,17 @@ from broadsheet.delivery.access import (
 from broadsheet.delivery.addresses import collection_path, paper_path, with_query
 from broadsheet.delivery.citations.formats import FORMATS
 from broadsheet.delivery.collecting import bring, collection_page
+from broadsheet.delivery.lists.ways import FRONT_FEEDS
 from broadsheet.delivery.parameters import QueryText
+from broadsheet.delivery.private_addresses import OwnFeed, own_feed
+from broadsheet.delivery.steering import Course
 from broadsheet.delivery.visitors import visitor_of
 from broadsheet.delivery.web.cards import card
-from broadsheet.doings import Collection
+from broadsheet.doings import Collection, CollectionPaper, FeedKind
 from broadsheet.errors import BroadsheetError, InputError, NotFound
 from broadsheet.people import Account
+from broadsheet.ranking.listings import MOST_SEEDS
+from broadsheet.services import Services
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 50
@@ -264,6 +269,7 @@ def _collection_page(
     today = services.clock().date()
     held = {each.paper_id: each for each in services.community.collections.papers(found)}
     path = collection_path(owner, found.slug)
+    feed = _own_feed(services, viewer, found)
     return _render(
         request,
         "people/collection.html",
@@ -277,6 +283,8 @@ def _collection_page(
             for shown in (hit if q else replace(hit, reasons=()) for hit in page.hits)
         ],
         page=page,
+        own_feed=feed,
+        feeds=feed.links if feed else FRONT_FEEDS,
         notes=page.notes,
         place=path,
         link=link,
@@ -286,10 +294,24 @@ def _collection_page(
         else "",
         formats=[(form.name, with_query(f"{path}/export.{end}", link=link or None))
                  for end, form in FORMATS.items()],
+        like_these=_like_these(services, held),
         error=error,
         typed=typed,
         brought=brought,
     )  # fmt: skip
+
+
+def _like_these(services: Services, held: dict[int, CollectionPaper]) -> str:
+    """Papers like the first ones of a collection, by its order."""
+    papers = services.store.papers(list(held)[:MOST_SEEDS])
+    return Course(tuple(paper.key for paper in papers)).path() if papers else ""
+
+
+def _own_feed(services: Services, viewer: Account | None, found: Collection) -> OwnFeed | None:
+    """The private feed of a collection, for its owner."""
+    if viewer is None or viewer.account_id != found.account_id:
+        return None
+    return own_feed(services, viewer, FeedKind.COLLECTION, str(found.collection_id))
 
 
 def _render(request: Request, template: str, **context: object) -> Response:

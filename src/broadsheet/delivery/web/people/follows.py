@@ -10,7 +10,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from broadsheet.delivery.access import SIGNED_IN, account_of, services_of
 from broadsheet.delivery.addresses import local_path
-from broadsheet.doings import FollowKind
+from broadsheet.delivery.lists.ways import FRONT_FEEDS
+from broadsheet.delivery.private_addresses import own_feeds
+from broadsheet.doings import FeedKind, FollowKind
 from broadsheet.errors import InputError
 from broadsheet.follow_news import path_of
 
@@ -76,9 +78,16 @@ def _page(
         (kind, heading, [(f, path_of(f.kind, f.subject)) for f in followed if f.kind is kind])
         for kind, heading in _HEADINGS.items()
     ]
+    feeds = own_feeds(services_of(request), account_of(request))
+    news = next((each for each in feeds if each.feed.kind is FeedKind.NEWS), None)
+    searches = {each.feed.subject: each for each in feeds if each.feed.kind is FeedKind.SEARCH}
     rendered: Response = request.app.state.pages.render(
         request,
         "people/following.html",
+        news_feed=news,
+        search_feeds=searches,
+        feeds=(*(news.links if news else ()), *(each.links[0] for each in searches.values()))
+        or FRONT_FEEDS,
         status=422 if error else 200,
         groups=groups,
         error=error,

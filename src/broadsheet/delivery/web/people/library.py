@@ -11,13 +11,15 @@ from broadsheet.community.library import LONGEST_NOTE
 from broadsheet.delivery.access import SIGNED_IN, account_of, paper_of, services_of
 from broadsheet.delivery.addresses import with_query
 from broadsheet.delivery.lists.shelves import Asked, ShelfPage, shelf_page
+from broadsheet.delivery.lists.ways import FRONT_FEEDS
 from broadsheet.delivery.parameters import Category, QueryText
+from broadsheet.delivery.private_addresses import own_feed
 from broadsheet.delivery.prose import title_text
 from broadsheet.delivery.web.cards import card
 from broadsheet.delivery.web.people.acting import acted
 from broadsheet.delivery.web.people.doings import doings_of
 from broadsheet.delivery.web.ways import Way
-from broadsheet.doings import Mark, Shelf
+from broadsheet.doings import FeedKind, Mark, Shelf
 from broadsheet.domain import Hit
 from broadsheet.errors import InputError, QueryError
 from broadsheet.people import Account
@@ -129,9 +131,13 @@ def library(
     asked = Asked(_shelf(shelf), q or "", cat, unread, at)
     page = shelf_page(services_of(request), account, asked)
     today = services_of(request).clock().date()
+    saved = asked.shelf is Shelf.SAVED
+    feed = own_feed(services_of(request), account, FeedKind.SAVED) if saved else None
     rendered: Response = request.app.state.pages.render(
         request,
         "people/library.html",
+        saved_feed=feed,
+        feeds=feed.links if feed else FRONT_FEEDS,
         page=page,
         cards=[card(Hit(paper), today=today) for paper, _ in page.papers],
         private={paper.paper_id: mark.note for paper, mark in page.papers if mark.note},

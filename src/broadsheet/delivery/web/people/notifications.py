@@ -21,6 +21,7 @@ _KINDS = {
     "claim": "Claim",
     "decision": "Decision",
     "follow": "New",
+    "webhook": "Webhook",
 }
 
 

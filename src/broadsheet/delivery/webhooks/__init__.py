@@ -1,0 +1,1 @@
+"""Webhooks: new papers of a list, posted to addresses as Standard Webhooks has it."""

@@ -1,0 +1,115 @@
+"""Says of each paper on a page which words of the query it has, where, and which of its sentences
+is nearest to the query in meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from broadsheet.domain import Hit, Reason
+from broadsheet.index.encoder import split_words
+from broadsheet.index.layout import Floats
+from broadsheet.latex import readable
+from broadsheet.ranking.questions import STOP_WORDS
+from broadsheet.ranking.word_forms import forms_of
+
+LEAST_NEARNESS = 0.35
+"""A sentence further from the query than this says nothing about it."""
+MOST_SENTENCES = 8
+_LONGEST_READ = 3_000
+_LONGEST_SHOWN = 300
+_MOST_TERMS = 12
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"(])")
+
+Encode = Callable[[Sequence[str]], Floats | None]
+
+
+def explained(
+    hits: Sequence[Hit], terms: Sequence[str], meaning: str, encode: Encode
+) -> tuple[Hit, ...]:
+    """The hits with fuller reasons; `encode` gives unit vectors (n, dim) of texts, or None."""
+    nearest = _nearest_sentences(hits, meaning, encode) if meaning else [""] * len(hits)
+    return tuple(
+        replace(hit, reasons=_reasons(hit, terms[:_MOST_TERMS], sentence))
+        for hit, sentence in zip(hits, nearest, strict=True)
+    )
+
+
+def _reasons(hit: Hit, terms: Sequence[str], sentence: str) -> tuple[Reason, ...]:
+    by_signal = {reason.signal: reason for reason in hit.reasons}
+    words, meaning = by_signal.get("words"), by_signal.get("meaning")
+    found = []
+    for reason in hit.reasons:
+        text = reason.text
+        if reason is words:
+            text = matched_words(hit, terms) or text
+        elif reason is meaning and words is not None and min(words.value, reason.value) > 0:
+            share = reason.value / (reason.value + words.value)
+            text = f"{text.removesuffix('.')}; {share:.0%} of the score."
+        found.append(replace(reason, text=text))
+    if sentence and meaning is not None:
+        found.append(Reason("sentence", 0.0, f"Nearest sentence: “{sentence}”"))
+    return tuple(found)
+
+
+def matched_words(hit: Hit, terms: Sequence[str]) -> str:
+    """Which of the terms stand in title and abstract, as a sentence; empty where none does."""
+    parts = {
+        "title": _forms(hit.paper.title),
+        "abstract": _forms(hit.paper.abstract),
+        "authors": _forms(", ".join(hit.paper.authors)),
+    }
+    places: dict[str, list[str]] = {}
+    for term in (term for term in terms if term not in STOP_WORDS):
+        where = [name for name, forms in parts.items() if not forms.isdisjoint(forms_of(term))]
+        if where:
+            places.setdefault(" and ".join(where), []).append(term)
+    found = [f"{', '.join(words)} in {where}" for where, words in places.items()]
+    return f"Words: {'; '.join(found)}." if found else ""
+
+
+@lru_cache(maxsize=4096)
+def _forms(text: str) -> frozenset[str]:
+    """All forms of the words of a text."""
+    words = set(split_words(_readable(text)))
+    return frozenset(form for word in words for form in forms_of(word))
+
+
+@lru_cache(maxsize=4096)
+def _readable(text: str) -> str:
+    return readable(text[:_LONGEST_READ])
+
+
+def sentences(abstract: str) -> tuple[str, ...]:
+    """The first sentences of an abstract, readable."""
+    text = _readable(abstract)
+    return tuple(_SENTENCE.split(text)[:MOST_SENTENCES]) if text else ()
+
+
+def _nearest_sentences(hits: Sequence[Hit], meaning: str, encode: Encode) -> list[str]:
+    """For each hit the sentence of its abstract that is closest to the query, or nothing."""
+    texts = [sentences(hit.paper.abstract) for hit in hits]
+    bounds = [0, *accumulate(map(len, texts))]
+    vectors = encode([meaning, *(sentence for each in texts for sentence in each)])
+    if vectors is None:
+        return [""] * len(hits)
+    closeness = vectors[1:] @ vectors[0]
+    return [
+        _shown(text, closeness[start:end])
+        for text, (start, end) in zip(texts, pairwise(bounds), strict=True)
+    ]
+
+
+def _shown(text: tuple[str, ...], closeness: Floats) -> str:
+    if not text or closeness.max() < LEAST_NEARNESS:
+        return ""
+    sentence = text[int(np.argmax(closeness))]
+    if len(sentence) <= _LONGEST_SHOWN:
+        return sentence
+    return sentence[: sentence.rfind(" ", 0, _LONGEST_SHOWN)] + "…"
