@@ -20,6 +20,8 @@ LIST = 4096
 """Papers looked up at a time; in a large library the list takes half a second to make."""
 MOST_VOTED = 2000
 """Papers with the most votes, which come before the newest."""
+MOST_AT_ONCE = 256
+"""Papers that one round of a worker sees to that is started again and again, some ten seconds."""
 IDLE_SECONDS = 5.0
 """Between two looks at whether there is something new."""
 

@@ -47,7 +47,7 @@ def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -
         settings.improver, partial(load_improver, cache=settings.data / "encoders")
     )
     place = place_of(settings.effective_index, may_use_http=settings.index_http)
-    index = PaperIndex(place, _encoder_or_none(), improvers)
+    index = PaperIndex(place, first_encoder(), improvers)
     return Services(
         settings,
         store,
@@ -58,7 +58,8 @@ def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     )
 
 
-def _encoder_or_none() -> StaticEncoder | None:
+def first_encoder() -> StaticEncoder | None:
+    """The encoder that every paper goes through; None where its table is missing or damaged."""
     try:
         return StaticEncoder.load()
     except BroadsheetError:

@@ -38,6 +38,11 @@ def keep_posting(services: Services, stop: threading.Event, report: Report) -> N
         stop.wait(LONGEST_SLEEP if found else _seconds_to_next(services))
 
 
+def post_once(services: Services, report: Report) -> str:
+    """Send what is due now; the trouble that ended it, or nothing."""
+    return _round(services, threading.Event(), report)
+
+
 def _round(services: Services, stop: threading.Event, report: Report) -> str:
     """One round; the trouble that ended it, or nothing."""
     try:

@@ -251,9 +251,9 @@ def _die_at(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Folder, "write", dying(Folder.write))
     for name in ("_append", "_upsert", "_forget", "_index_rows"):
         monkeypatch.setattr(writing._Generation, name, dying(getattr(writing._Generation, name)))
-    for name in ("create", "put", "remove", "_rows"):
+    for name in ("create", "put", "remove", "rows"):
         monkeypatch.setattr(VectorWriter, name, dying(getattr(VectorWriter, name)))
-    monkeypatch.setattr(writing, "_create_indexes", dying(writing._create_indexes))
+    monkeypatch.setattr(writing, "create_indexes", dying(writing.create_indexes))
 
 
 @pytest.mark.parametrize("calls", range(1, 17))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desks import Clock, open_desk
+from desks import Clock, Opened, open_desk
 
 from broadsheet.services import Services
 from mail_sink import Sink
-
-Opened = Callable[..., Services]
 
 
 @pytest.fixture

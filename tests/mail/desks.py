@@ -21,6 +21,9 @@ MORNING = datetime(2026, 8, 21, 8, 0, tzinfo=UTC)
 SUBJECTS = ("Lanterns", "Harbours", "Beehives", "Glaciers", "Orchards", "Kites", "Bridges", "Mills")
 METHODS = ("Counting", "Dating", "Mapping", "Weighing", "Naming", "Sorting", "Drawing", "Hearing")
 
+Opened = Callable[..., Services]
+"""Opens a library in a test's folder; see the fixture `opened`."""
+
 
 class Clock:
     """A clock that a test moves."""

@@ -9,13 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from desks import Clock, subscribe
+from desks import Clock, Opened, subscribe
 
 from broadsheet.delivery.mail.bouncing import mails_in, reports_in, take_reports
 from broadsheet.delivery.mail.rounds import queue_due
 from broadsheet.mail import Bounce, SubscriberState
 from broadsheet.services import Services
-from conftest import Opened
 
 
 def delivery_report(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from desks import DAY, MORNING, Clock, a_day, invented, subscribe
+from desks import DAY, MORNING, Clock, Opened, a_day, invented, subscribe
 from sqlalchemy import event
 
 from broadsheet.delivery.mail.rounds import Desk, queue_due
@@ -15,7 +15,6 @@ from broadsheet.digests import Digest, Editor, Past
 from broadsheet.mail import Preferences, Subscription, SubscriptionKind
 from broadsheet.pipeline import sync_index
 from broadsheet.services import Services
-from conftest import Opened
 
 TRENDING = Subscription(SubscriptionKind.TRENDING)
 NEW = Subscription(SubscriptionKind.DAY)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from desks import DAY, MORNING, Clock, a_day, subscribe
+from desks import DAY, MORNING, Clock, Opened, a_day, subscribe
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
@@ -22,7 +22,6 @@ from broadsheet.pipeline import sync_index
 from broadsheet.services import Services
 from broadsheet.subscriptions.links import Purpose
 from broadsheet.subscriptions.references import CollectionReference, seconds_of, typed_collection
-from conftest import Opened
 from people_factories import person, signed_in
 
 LISTED = Subscription(SubscriptionKind.DAY)

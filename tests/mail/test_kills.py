@@ -10,13 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desks import subscribe
+from desks import Opened, subscribe
 from killing import STEPS
 
 from broadsheet.delivery.mail.rounds import mail_round
 from broadsheet.mail import MailState
 from broadsheet.services import Services
-from conftest import Opened
 from mail_sink import Sink
 
 WORKER = Path(__file__).with_name("killing.py")

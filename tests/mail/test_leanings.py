@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from desks import DAY, Clock, a_day, invented, open_desk, subscribe
+from desks import DAY, Clock, Opened, a_day, invented, open_desk, subscribe
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
@@ -21,7 +21,6 @@ from broadsheet.mail import Preferences, Subscriber, Subscription, SubscriptionK
 from broadsheet.ranking.leanings import Liked, arranged
 from broadsheet.services import Services
 from broadsheet.subscriptions.links import Purpose
-from conftest import Opened
 
 BEES = "We keep honey bees in glass hives, and count how the swarm of bees dances for nectar in spring."
 ICE = (

@@ -8,7 +8,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from desks import DAY, MORNING, Clock, subscribe
+from desks import DAY, MORNING, Clock, Opened, subscribe
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -19,7 +19,6 @@ from broadsheet.mail import MailState, Preferences, SubscriberState
 from broadsheet.people import Account
 from broadsheet.services import Services
 from broadsheet.subscriptions.links import Purpose
-from conftest import Opened
 
 ORIGIN = "https://papers.example.org"
 

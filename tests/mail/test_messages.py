@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from desks import DAY, MORNING, invented, subscribe
+from desks import DAY, MORNING, Opened, invented, subscribe
 from pydantic import SecretStr
 
 from broadsheet.delivery.mail.mime import Envelope, Letter, encoded_subject, make_message
@@ -22,7 +22,6 @@ from broadsheet.errors import ConfigurationError
 from broadsheet.mail import Preferences
 from broadsheet.services import Services
 from broadsheet.subscriptions.preferences import MOST_PAPERS
-from conftest import Opened
 
 LETTER = Letter("A subject", "Some text.\n", "<p>Some text.</p>\n")
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from desks import Clock, subscribe
+from desks import Clock, Opened, subscribe
 from pydantic import SecretStr
 
 from broadsheet.delivery.mail.letters import letter
@@ -21,7 +21,6 @@ from broadsheet.delivery.mail.posting import post_letter
 from broadsheet.delivery.mail.rounds import mail_round, queue_due
 from broadsheet.mail import MailState, SubscriberState
 from broadsheet.services import Services
-from conftest import Opened
 from mail_sink import Sink, certificate
 
 NOTE = letter("A note", ["Here is a note."])

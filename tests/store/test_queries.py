@@ -220,4 +220,5 @@ def test_number_of_queries_of_an_import_does_not_grow_with_new_records(
                 now=now,
             )
         numbers.append(len(statements))
-    assert numbers[0] == numbers[1] <= 20
+    # The second batch meets nobody, and so takes the short way.
+    assert numbers[1] <= numbers[0] <= 20

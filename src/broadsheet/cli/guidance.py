@@ -9,13 +9,10 @@ from broadsheet.cli.terminal import out, say
 from broadsheet.domain import Guidance
 
 
-def say_guidance(guidance: Guidance, query: str) -> None:
-    """One sentence for each thing that helps on from the papers of `query`."""
+def say_guidance(guidance: Guidance) -> None:
+    """One sentence for each thing that helps on from a search."""
     if guidance.corrected_from:
-        say(
-            f"Nothing found for “{guidance.corrected_from}”. These are the papers for “{query}”; "
-            "--verbatim searches for what was typed."
-        )
+        say(f"--verbatim searches for “{guidance.corrected_from}” all the same.")
     if guidance.did_you_mean:
         say(f"Did you mean “{guidance.did_you_mean}”?")
     if guidance.author:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 import orjson
@@ -195,12 +196,24 @@ def export() -> None:
     sys.stdout.buffer.flush()
 
 
-def reindex() -> None:
+def reindex(
+    *,
+    ray: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Let a Ray cluster do it: its address, auto for RAY_ADDRESS, or local.",
+        ),
+    ] = "",
+) -> None:
     """Build the search index anew beside the old one, then swap; searches go on meanwhile."""
     services = open_services(load_settings())
-    indexed = _indexing(
-        services.store.count(), lambda report: pipeline.rebuild_index(services, report)
-    )
+    rebuild = pipeline.rebuild_index
+    if ray:
+        from broadsheet.cluster import rebuild_on_ray
+
+        rebuild = partial(rebuild_on_ray, address=ray)
+    indexed = _indexing(services.store.count(), lambda report: rebuild(services, report=report))
     tell(f"{counted(indexed, 'paper', 'papers')} indexed.")
 
 

@@ -140,7 +140,7 @@ def search(
     except QueryError as error:
         _fail_with_caret(text, error)
     if page.guidance and not json:
-        say_guidance(page.guidance, page.listing.query)
+        say_guidance(page.guidance)
         if facets:
             print_facets(page.guidance)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from broadsheet import worker as worker_
 from broadsheet.cli.library import sync_with_progress
 from broadsheet.cli.terminal import fail, out, print_json, say, tell
 from broadsheet.domain import Source, SourceState
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, IndexUnavailable
 from broadsheet.services import Services, open_services
 from broadsheet.settings import load_settings
 from broadsheet.sources.live.addresses import shown_address
@@ -274,10 +275,14 @@ def harvest_(name: Name) -> None:
 def worker(
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="Harvest and mail what is due, then stop.")
+        bool, typer.Option("--once", help="Harvest, mail and post what is due, then stop.")
     ] = False,
 ) -> None:
-    """Harvest live sources and send mail when they are due, until stopped; in any number."""
+    """Harvest live sources, send mail and webhooks when they are due, and improve vectors.
+
+    It goes on until stopped; any number of workers share the work. With `--once`, for cron, it
+    improves the vectors of 256 papers at most.
+    """
     services = open_services(load_settings())
     if once:
         _work_once(services)
@@ -289,16 +294,22 @@ def worker(
 
 
 def _work_once(services: Services) -> None:
-    """Mail goes out even where the harvests met trouble; trouble with either exits with 1."""
+    """Mail and webhooks go out even where harvests met trouble; trouble with any exits with 1."""
+    from broadsheet.improving import MOST_AT_ONCE, improve
     from broadsheet.mail_clock import mail_once
+    from broadsheet.webhook_clock import post_once
 
     try:
         done = worker_.work_once(services, tell)
         tell("1 source harvested." if done == 1 else f"{done} sources harvested.")
     finally:
-        trouble = mail_once(services, tell)
-    if trouble:
-        fail(f"Mail cannot be sent: {trouble}")
+        unposted, unsent = post_once(services, tell), mail_once(services, tell)
+    if unsent:
+        fail(f"Mail cannot be sent: {unsent}")
+    if unposted:
+        fail(f"Webhooks cannot be looked after: {unposted}")
+    with suppress(IndexUnavailable):  # an empty library has none
+        improve(services, lambda: False, most=MOST_AT_ONCE)
 
 
 def start_beside(services: Services) -> None:

@@ -69,12 +69,16 @@ def ask_search(
     cat: str | None = None,
     after: Day | None = None,
     before: Day | None = None,
+    verbatim: bool = False,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Ask[Page]:
-    """Papers that match a query of the search language."""
-    given = _given(q=q, sort=sort, cat=cat, after=after, before=before, limit=limit,
-                   cursor=cursor)  # fmt: skip
+    """Papers that match a query of the search language.
+
+    `verbatim` adds no acronyms and answers no corrected query where this one finds nothing.
+    """
+    given = _given(q=q, sort=sort, cat=cat, after=after, before=before,
+                   verbatim="1" if verbatim else None, limit=limit, cursor=cursor)  # fmt: skip
     return Ask(f"{API}/search", Page, given)
 
 

@@ -105,13 +105,14 @@ class Client:
         cat: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
+        verbatim: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Page:
-        """Papers that match a query of the search language."""
+        """Papers that match a query; `verbatim` adds and corrects no word of it."""
         return self.get(
-            ask_search(q, sort=sort, cat=cat, after=after, before=before, limit=limit,
-                       cursor=cursor)
+            ask_search(q, sort=sort, cat=cat, after=after, before=before, verbatim=verbatim,
+                       limit=limit, cursor=cursor)
         )  # fmt: skip
 
     def similar(self, key: str, *, limit: int | None = None, cursor: str | None = None) -> Page:

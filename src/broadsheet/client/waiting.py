@@ -107,13 +107,14 @@ class AsyncClient:
         cat: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
+        verbatim: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Page:
-        """Papers that match a query of the search language."""
+        """Papers that match a query; `verbatim` adds and corrects no word of it."""
         return await self.get(
-            ask_search(q, sort=sort, cat=cat, after=after, before=before, limit=limit,
-                       cursor=cursor)
+            ask_search(q, sort=sort, cat=cat, after=after, before=before, verbatim=verbatim,
+                       limit=limit, cursor=cursor)
         )  # fmt: skip
 
     async def similar(

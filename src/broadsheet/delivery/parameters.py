@@ -100,7 +100,7 @@ Verbatim = Annotated[
     Query(description="1 searches what is typed alone: no acronyms added, no spelling put right."),
 ]
 Keys = Annotated[
-    list[Annotated[str, _text(400)] | None],
+    list[Annotated[str | None, _text(400)]],
     Query(description="Keys of papers: arXiv ids, DOIs or `~` keys; may be repeated."),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="Papers on one page, 1 to 100.")]

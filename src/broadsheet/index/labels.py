@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+FEW_ROWS = 8
+"""Up to this part of all rows are looked up one by one; more are marked in the whole column."""
+
 Rows = NDArray[np.int32]
 
 
@@ -36,11 +39,20 @@ class Labels:
 
     def counts(self, rows: NDArray[np.int64]) -> dict[str, int]:
         """How many of the rows have each label, of those that any of them has."""
+        is_most = len(rows) * FEW_ROWS > len(self.bounds)
+        codes = self._codes_of_most(rows) if is_most else self._codes_of_few(rows)
+        found = np.bincount(codes, minlength=len(self.names))
+        return {self.names[code]: int(found[code]) for code in np.flatnonzero(found)}
+
+    def _codes_of_few(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         starts, lengths = self.bounds[rows], self.bounds[rows + 1] - self.bounds[rows]
         before = np.repeat(np.cumsum(lengths) - lengths, lengths)
-        places = np.repeat(starts, lengths) + np.arange(len(before)) - before
-        found = np.bincount(self.codes[places], minlength=len(self.names))
-        return {self.names[code]: int(found[code]) for code in np.flatnonzero(found)}
+        return self.codes[np.repeat(starts, lengths) + np.arange(len(before)) - before]
+
+    def _codes_of_most(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        is_counted = np.zeros(len(self.bounds) - 1, np.bool_)
+        is_counted[rows] = True
+        return self.codes[np.repeat(is_counted, np.diff(self.bounds))]
 
     def mask(self, label: str) -> NDArray[np.bool_]:
         """Which rows have a label, (n,) bool."""

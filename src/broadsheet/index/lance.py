@@ -23,6 +23,7 @@ from broadsheet.index.generations import Generations, Stamp, View
 from broadsheet.index.improvers import NONE, Improvers, load_improver
 from broadsheet.index.layout import Floats
 from broadsheet.index.lexicon import read_lexicon
+from broadsheet.index.parts import Hands, build_in_parts
 from broadsheet.index.places import Place, place_of
 from broadsheet.index.reading import Table
 from broadsheet.index.snapshot import Meaning, Snapshot, lance_errors
@@ -308,14 +309,16 @@ class PaperIndex:
                     self._generations.root.make()
             return self._rebuild(writer, feed, progress)
 
-    def rebuild(self, feed: Feed, progress: Progress = _ignore) -> IndexState:
+    def rebuild(
+        self, feed: Feed, progress: Progress = _ignore, hands: Hands | None = None
+    ) -> IndexState:
         """Build the index anew beside the one in use, then swap; searches go on meanwhile.
 
-        `progress` gets the documents written so far. Raises StorageError when the folder cannot
-        be written.
+        `hands` do it in parts; without them this process does it alone. `progress` gets the
+        documents written so far. Raises StorageError when the folder cannot be written.
         """
         with self._writing() as writer:
-            self._rebuild(writer, feed, progress)
+            self._rebuild(writer, feed, progress, hands)
         return self.state()
 
     def optimize(self) -> None:
@@ -366,9 +369,14 @@ class PaperIndex:
         is_small_change = feed.pending(manifest.revision) <= REBUILD_SHARE * manifest.documents
         return name if is_small_change or feed.pending(manifest.revision) == 0 else None
 
-    def _rebuild(self, writer: Writer, feed: Feed, progress: Progress) -> int:
+    def _rebuild(
+        self, writer: Writer, feed: Feed, progress: Progress, hands: Hands | None = None
+    ) -> int:
         with self._generations.building():
-            name = writer.build(feed, progress)
+            if hands is None:
+                name = writer.build(feed, progress)
+            else:
+                name = build_in_parts(writer, feed, progress, hands)
             manifest = self._generations.manifest(name)
             self._generations.activate(name)
             written = manifest.documents if manifest else 0
@@ -387,5 +395,7 @@ def _read_set(folder: Place, state: SetState, previous: Snapshot | None) -> Vect
         with lance_errors():
             return read_set(folder, state, held)
     except IndexUnavailable as trouble:
+        if folder.trouble:
+            raise  # out of reach, not damaged: what was read before is better
         _LOG.warning("The vectors of %s cannot be read: %s", state.encoder, trouble.__cause__)
         return None

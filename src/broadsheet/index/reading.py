@@ -73,7 +73,7 @@ class Table:
 
     def has_words(self, text: str, column: str) -> bool:
         """Whether a text holds anything that the index of a column looks up."""
-        return bool(_start(self._tokens(text, column)).result())
+        return bool(_start(_patient(self._tokens(text, column), self._place)).result())
 
     async def _tokens(self, text: str, column: str) -> list[Any]:
         return list(await self._table.tokenize(text, column=column))

@@ -21,9 +21,7 @@ def connect(place: Place) -> Any:
 
     if not place.is_remote:
         return lancedb.connect(place.uri)
-    return lancedb.connect(
-        place.uri, storage_options=dict(place.options or {}), session=_session()
-    )
+    return lancedb.connect(place.uri, storage_options=dict(place.options or {}), session=_session())
 
 
 async def connect_async(place: Place) -> Any:

@@ -54,18 +54,26 @@ class SetState:
         """Whether there are too many vectors for the layout they have."""
         return self.count > max(EXACT_ROWS, self.arranged * GROWTH)
 
+    def arranged_anew(self, count: int) -> SetState:
+        """The state after so many vectors have been written into a table of their own."""
+        return dataclasses.replace(
+            self, table=free_name([self.table]), turn=self.turn + 1, count=count, arranged=count
+        )
+
 
 def new_set(encoder: str, dim: int, taken: Sequence[SetState], source: str = "") -> SetState:
     """The state of a set that has no vectors yet; its table's name is not taken."""
-    return SetState(encoder, dim, _free_name([state.table for state in taken]), source=source)
+    return SetState(encoder, dim, free_name([state.table for state in taken]), source=source)
 
 
-def _free_name(taken: Sequence[str]) -> str:
+def free_name(taken: Sequence[str]) -> str:
+    """A name for a table of vectors other than those."""
     numbers = [int(name.removeprefix("vectors-")) for name in taken]
     return f"vectors-{max(numbers, default=0) + 1}"
 
 
-def _schema(dim: int) -> pa.Schema:
+def vector_schema(dim: int) -> pa.Schema:
+    """The columns of a table of vectors."""
     return pa.schema(
         [
             pa.field("paper_id", pa.int64()),
@@ -82,13 +90,14 @@ def read_layout(folder: Place, state: SetState) -> Layout:
     """The layout of a set; the plain one where none was learned. Raises OSError, ValueError."""
     if not state.arranged:
         return Layout.plain(state.dim)
-    content = folder.read(_layout_file(state.table))
+    content = folder.read(layout_file(state.table))
     if content is None:
-        raise FileNotFoundError(f"{folder.uri}/{_layout_file(state.table)}")
+        raise FileNotFoundError(f"{folder.uri}/{layout_file(state.table)}")
     return Layout.from_bytes(content)
 
 
-def _layout_file(table: str) -> str:
+def layout_file(table: str) -> str:
+    """The name of the file with the layout of a table."""
     return f"{table}.layout"
 
 
@@ -103,7 +112,7 @@ class VectorWriter:
         """An empty table, whatever was there."""
         connection = self._connection()
         connection.drop_table(self.state.table, ignore_missing=True)
-        connection.create_table(self.state.table, schema=_schema(self.state.dim))
+        connection.create_table(self.state.table, schema=vector_schema(self.state.dim))
         return dataclasses.replace(self.state, turn=0, count=0, arranged=0)
 
     def is_readable(self) -> bool:
@@ -120,7 +129,7 @@ class VectorWriter:
         """Set the vectors (n, dim) of papers; `are_new` promises that none of them has one."""
         table = self._open()
         turn = self.state.turn + 1
-        rows = self._rows(
+        rows = self.rows(
             read_layout(self.folder, self.state), turn, paper_ids, text_hashes, vectors
         )
         if not are_new:
@@ -138,13 +147,16 @@ class VectorWriter:
         """Take out what was written just before a stop, and is not in the state."""
         self._open().delete(f"turn > {self.state.turn}")
 
-    def _rows(
+    def rows(
         self, layout: Layout, turn: int, paper_ids: Ids, text_hashes: Ids, vectors: Floats
     ) -> pa.RecordBatch:
+        """Vectors (n, dim) as rows of the set's table, not yet written."""
         turned = layout.turn(vectors)
         numbers, scales = quantise(turned)
         cells = layout.cells_of(turned)
-        return _batch(paper_ids, turn, text_hashes, cells=cells, scales=scales, numbers=numbers)
+        return vector_batch(
+            paper_ids, turn, text_hashes, cells=cells, scales=scales, numbers=numbers
+        )
 
     def arrange(self) -> SetState:
         """Learn the layout anew from what is there, and write the set in it into a new table.
@@ -154,20 +166,13 @@ class VectorWriter:
         held = _read_everything(self.folder, self.state)
         old = read_layout(self.folder, self.state)
         count = len(held.paper_ids)
-        chance = np.random.default_rng(0)
-        chosen = np.sort(chance.choice(count, sample_rows(count), replace=False))
-        layout = learn_layout(old.turn_back(held.at(chosen)), count)
+        layout = learn_layout(old.turn_back(held.at(sampled_rows(count))), count)
         cells = np.empty(count, np.int32)
         for start in range(0, count, _BLOCK_ROWS):
             rows = np.arange(start, min(start + _BLOCK_ROWS, count))
-            turned = layout.turn(old.turn_back(held.at(rows)))
-            cells[rows] = layout.cells_of(turned)
-            held.numbers[rows], held.scales[rows] = quantise(turned)
-        state = dataclasses.replace(
-            self.state, table=_free_name([self.state.table]), turn=self.state.turn + 1,
-            count=count, arranged=count,
-        )  # fmt: skip
-        self.folder.write(_layout_file(state.table), layout.to_bytes())
+            cells[rows], held.numbers[rows], held.scales[rows] = moved(old, layout, held.at(rows))
+        state = self.state.arranged_anew(count)
+        self.folder.write(layout_file(state.table), layout.to_bytes())
         self._write_ordered(state, held, cells)
         return state
 
@@ -177,7 +182,7 @@ class VectorWriter:
         def batches() -> Iterator[pa.RecordBatch]:
             for start in range(0, len(order), _BLOCK_ROWS):
                 rows = order[start : start + _BLOCK_ROWS]
-                yield _batch(
+                yield vector_batch(
                     held.paper_ids[rows],
                     state.turn,
                     held.text_hashes[rows],
@@ -186,7 +191,7 @@ class VectorWriter:
                     numbers=held.numbers[rows],
                 )
 
-        schema = _schema(state.dim)
+        schema = vector_schema(state.dim)
         reader = pa.RecordBatchReader.from_batches(schema, batches())
         connection = self._connection()
         connection.drop_table(state.table, ignore_missing=True)
@@ -215,9 +220,22 @@ def _delete(table: Any, paper_ids: Ids) -> None:
         table.delete(f"paper_id IN ({', '.join(map(str, paper_ids.tolist()))})")
 
 
-def _batch(
+def sampled_rows(count: int) -> Ids:
+    """The rows that a layout for so many vectors is learned from, ascending."""
+    chance = np.random.default_rng(0)
+    return np.sort(chance.choice(count, sample_rows(count), replace=False))
+
+
+def moved(old: Layout, layout: Layout, vectors: Floats) -> tuple[Cells, Bytes, Floats]:
+    """Cells, numbers and scales in a new layout of vectors (n, dim) that lie in an old one."""
+    turned = layout.turn(old.turn_back(vectors))
+    return layout.cells_of(turned), *quantise(turned)
+
+
+def vector_batch(
     paper_ids: Ids, turn: int, text_hashes: Ids, *, cells: Cells, scales: Floats, numbers: Bytes
 ) -> pa.RecordBatch:
+    """Vectors as rows of their table."""
     dim = numbers.shape[1]
     columns = [
         pa.array(paper_ids, pa.int64()),
@@ -227,7 +245,7 @@ def _batch(
         pa.array(scales, pa.float32()),
         pa.FixedSizeListArray.from_arrays(pa.array(numbers.ravel(), pa.int8()), dim),
     ]
-    return pa.record_batch(columns, schema=_schema(dim))
+    return pa.record_batch(columns, schema=vector_schema(dim))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,23 @@ SMALL_FILE_ROWS = 50_000
 TABLE = "papers"
 """The name of the table of words in its generation."""
 
+_WORDS = {"with_position": True, "stem": True, "remove_stop_words": True, "ascii_folding": True}
+_NAMES = {**_WORDS, "stem": False, "remove_stop_words": False}
+INDEXES: tuple[tuple[str, str, dict[str, bool]], ...] = (
+    ("paper_id", "BTREE", {}),
+    ("listed_on", "BTREE", {}),
+    ("categories", "LABEL_LIST", {}),
+    ("sources", "LABEL_LIST", {}),
+    ("has_code", "BITMAP", {}),
+    ("text", "INVERTED", _WORDS),
+    ("title", "INVERTED", _WORDS),
+    ("authors", "INVERTED", _NAMES),
+    ("comment", "INVERTED", _WORDS),
+    ("journal_ref", "INVERTED", _WORDS),
+    ("report_number", "INVERTED", _NAMES),
+)
+"""The indexes of the table of words: column, Lance's name of the kind, and its options."""
+
 Changes = Sequence[tuple[Document, int]]
 Progress = Callable[[int], None]
 
@@ -86,6 +103,10 @@ class Writer:
         manifest = self.generations.manifest(name) if name else None
         if name and manifest and self.is_compatible(manifest) and _is_of(manifest, feed):
             return name, manifest
+        return self.start(feed)
+
+    def start(self, feed: Feed) -> tuple[str, Manifest]:
+        """A new generation without papers, and its manifest; what was stopped before is removed."""
         name = self.generations.create()
         manifest = Manifest(started=feed.revision())
         folder = self.generations.folder(name)
@@ -127,7 +148,7 @@ class Writer:
             state = new_set(encoder.name, encoder.dim, manifest.sets, source)
             state = VectorWriter(folder, state).create()
         writer = VectorWriter(folder, state)
-        state = writer.put(_ids(documents), _hashes(documents), vectors)
+        state = writer.put(ids_of(documents), hashes_of(documents), vectors)
         if state.needs_arranging:
             state = VectorWriter(folder, state).arrange()
         elif state.turn % _TIDY_TURNS == 0:
@@ -179,7 +200,7 @@ class _Generation:
             if len(changes) < COMMIT and not feed.wait():
                 break
         manifest = self._forget(table, manifest, feed.removals(manifest.started))
-        _create_indexes(table)
+        create_indexes(table)
         write_lexicon(self.folder, table)
         if manifest.sets and manifest.sets[0].needs_arranging:
             manifest = manifest.with_set(VectorWriter(self.folder, manifest.sets[0]).arrange())
@@ -194,7 +215,7 @@ class _Generation:
 
     def _append(self, table: Any, manifest: Manifest, changes: Changes, seen: _Seen) -> Manifest:
         documents = [document for document, _ in changes]
-        again = seen.add(_ids(documents))
+        again = seen.add(ids_of(documents))
         if len(again):
             table.delete(f"paper_id IN ({', '.join(map(str, again.tolist()))})")
         manifest = self._put_first_vectors(manifest, documents, are_new=not len(again))
@@ -206,16 +227,10 @@ class _Generation:
     ) -> Manifest:
         if self.encoder is None or not documents:
             return manifest
-        texts = [encoded_text(document) for document in documents]
-        vectors = np.concatenate(
-            [
-                self.encoder.encode(texts[start : start + BUILD_BATCH])
-                for start in range(0, len(texts), BUILD_BATCH)
-            ]
-        )
+        vectors = encoded(self.encoder, documents)
         writer = VectorWriter(self.folder, manifest.sets[0])
         return manifest.with_set(
-            writer.put(_ids(documents), _hashes(documents), vectors, are_new=are_new)
+            writer.put(ids_of(documents), hashes_of(documents), vectors, are_new=are_new)
         )
 
     def follow(self, feed: Feed) -> int:
@@ -346,27 +361,29 @@ class _Seen:
         return again
 
 
-def _ids(documents: Sequence[Document]) -> NDArray[np.int64]:
+def encoded(encoder: Encoder, documents: Sequence[Document]) -> NDArray[np.float32]:
+    """The vectors (n, dim) of documents."""
+    texts = [encoded_text(document) for document in documents]
+    starts = range(0, len(texts), BUILD_BATCH)
+    return np.concatenate([encoder.encode(texts[start : start + BUILD_BATCH]) for start in starts])
+
+
+def ids_of(documents: Sequence[Document]) -> NDArray[np.int64]:
+    """The numbers of the papers."""
     return np.array([document.paper_id for document in documents], np.int64)
 
 
-def _hashes(documents: Sequence[Document]) -> NDArray[np.int64]:
+def hashes_of(documents: Sequence[Document]) -> NDArray[np.int64]:
+    """What tells each text from others."""
     return np.array([text_hash(document) for document in documents], np.int64)
 
 
-def _create_indexes(table: Any) -> None:
+def create_indexes(table: Any) -> None:
+    """Make every index of the table of words."""
     from lancedb.index import FTS, Bitmap, BTree, LabelList
 
-    words = FTS(with_position=True, stem=True, remove_stop_words=True, ascii_folding=True)
-    names = FTS(with_position=True, stem=False, remove_stop_words=False, ascii_folding=True)
-    table.create_index("paper_id", config=BTree())
-    table.create_index("listed_on", config=BTree())
-    table.create_index("categories", config=LabelList())
-    table.create_index("sources", config=LabelList())
-    table.create_index("has_code", config=Bitmap())
-    table.create_index("text", config=words)
-    table.create_index("title", config=words)
-    table.create_index("authors", config=names)
-    table.create_index("comment", config=words)
-    table.create_index("journal_ref", config=words)
-    table.create_index("report_number", config=names)
+    configs: dict[str, Any] = {
+        "BTREE": BTree, "LABEL_LIST": LabelList, "BITMAP": Bitmap, "INVERTED": FTS
+    }  # fmt: skip
+    for column, kind, options in INDEXES:
+        table.create_index(column, config=configs[kind](**options))

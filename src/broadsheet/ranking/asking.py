@@ -18,7 +18,7 @@ from broadsheet.index.words import Filter
 from broadsheet.ranking.expanding import other_names
 from broadsheet.ranking.query import Clause, Field, Query, parse, plain
 from broadsheet.ranking.questions import STOP_WORDS, without_question_words
-from broadsheet.ranking.search import Question, day_and_category_filter, word_query
+from broadsheet.ranking.search import MOST_WORDS, Question, day_and_category_filter, word_query
 from broadsheet.store.store import Store
 
 LONGEST_MEANING = 4_000
@@ -47,7 +47,7 @@ class Asked:
         asking = set(split_words(self.query.words)).difference(telling)
         names = (word for name in self.also for word in split_words(name))
         terms = (word for word in self.query.terms if word not in asking)
-        return tuple(dict.fromkeys((*terms, *names)))
+        return tuple(dict.fromkeys((*terms, *names)))[:MOST_WORDS]
 
 
 def ask(store: Store, index: PaperIndex, snapshot: Snapshot, listing: Listing) -> Asked:
@@ -65,21 +65,24 @@ def ask(store: Store, index: PaperIndex, snapshot: Snapshot, listing: Listing) -
     words = dataclasses.replace(word_query(query), also=also)
     pinned = snapshot.allowed(titled + _named(store, query), words, filter_)
     meant = " ".join((query.meaning[:LONGEST_MEANING], *also))
-    meanings = index.meanings(snapshot, meant) if query.meaning else ()
+    is_something = any(map(str.isalnum, listing.query))
+    if not is_something and listing.query.strip():
+        filter_ = dataclasses.replace(filter_, only=frozenset())
+    meanings = index.meanings(snapshot, meant) if query.meaning and is_something else ()
     question = Question(words, filter_, meanings, tuple(dict.fromkeys(pinned.tolist())))
-    notes = _notes_on_words(index, snapshot, query, has_meaning=bool(meanings))
+    notes = _notes_on_words(index, snapshot, listing, query, has_meaning=bool(meanings))
     return Asked(query, question, notes + _unknown_sources(query, snapshot), also)
 
 
 def _notes_on_words(
-    index: PaperIndex, snapshot: Snapshot, query: Query, *, has_meaning: bool
+    index: PaperIndex, snapshot: Snapshot, listing: Listing, query: Query, *, has_meaning: bool
 ) -> tuple[str, ...]:
     """What the reader must know of words that cannot be looked up."""
-    if not query.meaning:
-        return ()
+    if listing.query.strip() and not any(map(str.isalnum, listing.query)):
+        return ("There is no letter or digit in this query, so there is nothing to look up.",)
     words = split_words(query.meaning)
     if not words:
-        return ("There is no letter or digit in this query, so there is nothing to look up.",)
+        return ()
     if not has_meaning:
         return (_blind_note(index, snapshot),)
     if STOP_WORDS.issuperset(words):

@@ -42,9 +42,9 @@ def facets_of(columns: Columns, paper_ids: NDArray[np.int64], query: Query) -> t
 
 
 def _years(columns: Columns, rows: Rows, query: Query) -> tuple[Choice, ...]:
-    years, counts = np.unique(columns.years(rows), return_counts=True)
-    newest = list(zip(years.tolist(), counts.tolist(), strict=True))[::-1][:MOST_YEARS]
-    return tuple(Choice(str(year), in_year(query, year), count) for year, count in newest)
+    counts = np.bincount(columns.years(rows))
+    newest = np.flatnonzero(counts)[::-1][:MOST_YEARS].tolist()
+    return tuple(Choice(str(year), in_year(query, year), int(counts[year])) for year in newest)
 
 
 def _is_archive(name: str, labels: Mapping[str, int]) -> bool:

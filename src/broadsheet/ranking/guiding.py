@@ -45,10 +45,11 @@ def guidance_of(snapshot: Snapshot, asked: Asked, ranked: Ranked, page: Page) ->
 
 def instead_of(typed: str, page: Page) -> Page:
     """The page of a corrected query, that stands for one which found nothing."""
-    guidance = page.guidance or Guidance()
-    return dataclasses.replace(
-        page, guidance=dataclasses.replace(guidance, corrected_from=typed, did_you_mean="")
+    note = f"Nothing found for “{typed}”. These are the papers for “{page.listing.query}”."
+    guidance = dataclasses.replace(
+        page.guidance or Guidance(), corrected_from=typed, did_you_mean=""
     )
+    return dataclasses.replace(page, notes=(note, *page.notes), guidance=guidance)
 
 
 def _author(snapshot: Snapshot, query: Query, page: Page) -> Choice | None:

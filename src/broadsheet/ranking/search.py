@@ -7,6 +7,7 @@ same for every page, so pages of one search neither repeat nor lose a paper.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -38,6 +39,8 @@ twentieth for a subject that it has at 0.37 to 0.77.
 """
 MOST_WORDS = 64
 """Only so many words of a query are looked up, repetitions included; a pasted abstract has more."""
+LONGEST_TEXT = 2_000
+"""And only so many characters: signs alone between them make many words of one."""
 PINNED_SCORE = 100.0
 """Added to papers that the query names: far above any fused score, which stay below 40."""
 
@@ -72,7 +75,7 @@ def word_query(query: Query) -> WordQuery:
     excluded = [clause for clause in query.clauses if _is_term(clause) and clause.is_negated]
     words = without_question_words(query.words.split())
     return WordQuery(
-        words=" ".join(words[:MOST_WORDS]),
+        words=_looked_up(words),
         required=tuple(_term(clause) for clause in required),
         excluded=tuple(_term(clause) for clause in excluded),
     )
@@ -90,7 +93,12 @@ def _term(clause: Clause) -> Term:
     if clause.field is Field.AUTHOR:
         family, comma, given = value.partition(",")
         value = f"{given.strip()} {family.strip()}" if comma else value
-    return Term(_COLUMNS[clause.field], value, is_phrase=clause.is_quoted)
+    return Term(_COLUMNS[clause.field], _looked_up(value.split()), is_phrase=clause.is_quoted)
+
+
+def _looked_up(words: Sequence[str]) -> str:
+    """The first of many words: a pasted book is answered as soon as a pasted abstract."""
+    return " ".join(words[:MOST_WORDS])[:LONGEST_TEXT]
 
 
 def day_and_category_filter(query: Query) -> Filter:

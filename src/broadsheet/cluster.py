@@ -1,0 +1,117 @@
+"""Builds the index on a Ray cluster: the parts of `index.parts`, done wherever there is room.
+
+Needs the extra `cluster`, the same settings and AWS_* variables on every machine, a database that
+all of them reach, and an index that all of them write: a bucket, or a shared folder.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from broadsheet.errors import ConfigurationError, IndexUnavailable
+from broadsheet.index.parts import Bench, Job
+from broadsheet.index.places import place_of
+from broadsheet.pipeline import feed_of
+from broadsheet.process import tune
+from broadsheet.services import Services, first_encoder, open_services
+from broadsheet.settings import Settings
+
+LOCAL = "local"
+_KNOCK_SECONDS = 5
+TRIES = 20
+"""How often a part is begun anew after its machine or process was lost."""
+
+
+def rebuild_on_ray(
+    services: Services, address: str, report: Callable[[int], None] = lambda _: None
+) -> int:
+    """Build the index anew on the cluster at an address, then swap; the number of papers it holds.
+
+    `local` uses this machine alone, `auto` the cluster that RAY_ADDRESS names. Raises
+    ConfigurationError when there is no such cluster, IndexUnavailable when it cannot do the work;
+    the index in use stays.
+    """
+    ray = _import_ray()
+    settings = services.settings.model_copy(update={"data": services.settings.data.resolve()})
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        _join(ray, address)
+    try:
+        state = services.index.rebuild(feed_of(services), report, _RayHands(ray, settings))
+    except ray.exceptions.RayError as error:
+        raise IndexUnavailable(
+            f"The cluster could not build the search index ({_last_line(error)}). The one in use "
+            "stays; run the command again."
+        ) from error
+    finally:
+        if is_ours:
+            ray.shutdown()
+    return state.documents
+
+
+def _import_ray() -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigurationError(
+            "A cluster needs Ray, which is not installed: pip install 'broadsheet[cluster]'."
+        ) from error
+    return ray
+
+
+def _join(ray: Any, address: str) -> None:
+    try:
+        if address == LOCAL:
+            ray.init(address=LOCAL, log_to_driver=False, include_dashboard=False)
+        else:
+            _knock(address)
+            ray.init(address=address, log_to_driver=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConfigurationError(
+            f"There is no Ray cluster at {address} ({_last_line(error)}). Start one with "
+            "`ray start --head`, or use --ray local."
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError unless somebody listens at HOST:PORT; Ray itself tries for a minute."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+
+
+def _last_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else type(error).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class _RayHands:
+    """Does jobs as Ray's tasks, one processor each."""
+
+    ray: Any
+    settings: Settings
+
+    def do(self, jobs: Sequence[Job]) -> Iterator[Any]:
+        task = self.ray.remote(num_cpus=1, max_retries=TRIES)(_work)
+        waiting = [task.remote(self.settings, job) for job in jobs]
+        for each in waiting:
+            yield self.ray.get(each)
+
+
+def _work(settings: Settings, job: Job) -> Any:
+    """Do one job in a process of the cluster."""
+    return job.run(_bench(settings))
+
+
+@lru_cache(maxsize=1)
+def _bench(settings: Settings) -> Bench:
+    """What this process works with, made once."""
+    tune()
+    services = open_services(settings)
+    place = place_of(settings.effective_index, may_use_http=settings.index_http)
+    return Bench(place, feed_of(services), first_encoder())

@@ -1,0 +1,109 @@
+"""Building in parts gives what building on one machine gives, whoever does the parts."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadsheet.index import layout, parts, vector_tables, vectors
+from broadsheet.index.documents import Feed
+from broadsheet.index.encoder import StaticEncoder
+from broadsheet.index.lance import PaperIndex
+from broadsheet.index.parts import Bench, Job
+from broadsheet.index.places import Folder
+from broadsheet.index.words import Column, Filter, Term, WordQuery
+from feeds import Library, document, shelf
+
+
+class OwnHands:
+    """Does each job here, after it has been through a pickle; twice where one was lost."""
+
+    def __init__(self, bench: Bench, times: int = 1) -> None:
+        self._bench = bench
+        self._times = times
+
+    def do(self, jobs: Sequence[Job]) -> Iterator[Any]:
+        for job in jobs:
+            for _ in range(self._times):
+                done = pickle.loads(pickle.dumps(job)).run(self._bench)  # noqa: S301 - our own
+            yield pickle.loads(pickle.dumps(done))  # noqa: S301
+
+
+def built_in_parts(folder: Path, encoder: StaticEncoder, feed: Feed, times: int = 1) -> PaperIndex:
+    index = PaperIndex(folder, encoder)
+    index.rebuild(feed, hands=OwnHands(Bench(Folder(folder), feed, encoder), times))
+    return index
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes at which ninety papers are many parts and their vectors lie in cells."""
+    monkeypatch.setattr(parts, "PART_REVISIONS", 20)
+    monkeypatch.setattr(parts, "FRAGMENTS_AT_ONCE", 2)
+    for module in (vectors, vector_tables):
+        monkeypatch.setattr(module, "EXACT_ROWS", 10)
+    for name, value in (("CELL_ROWS", 20), ("ROWS_PER_CENTROID", 2), ("SAMPLE_ROWS", 30)):
+        monkeypatch.setattr(layout, name, value)
+
+
+def changed_library() -> Library:
+    library = shelf(90)
+    library.put(document(5, "Penguins on glass bridges"), document(91, "A volcano awakes"))
+    library.remove(7)
+    return library
+
+
+QUERIES = (
+    WordQuery("penguin colonies"),
+    WordQuery("glass volcano"),
+    WordQuery(required=(Term(Column.TITLE, "sea ice", is_phrase=True),)),
+    WordQuery("penguins", required=(Term(Column.AUTHORS, "Lin"),)),
+)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("times", [1, 2])
+def test_index_built_in_parts_equals_one_built_alone(
+    index: PaperIndex, tmp_path: Path, encoder: StaticEncoder, times: int
+) -> None:
+    library = changed_library()
+    index.rebuild(library.feed())
+    parted = built_in_parts(tmp_path / "parted", encoder, library.feed(), times)
+    one, other = index.snapshot(), parted.snapshot()
+    ids = one.columns.paper_ids.tolist()
+    assert other.columns.paper_ids.tolist() == ids
+    assert other.sets[0].layout.cells == one.sets[0].layout.cells > 1
+    here, there = one.vectors(ids), other.vectors(ids)
+    for paper_id in ids:  # sums of other blocks round otherwise: at most one step of 8 bits
+        assert there[paper_id] == pytest.approx(here[paper_id], abs=0.004)
+    for query in QUERIES:
+        found, scores = one.search_words(query, Filter(), 100)
+        again, others = other.search_words(query, Filter(), 100)
+        assert len(found)
+        assert again.tolist() == found.tolist()
+        assert others == pytest.approx(scores)
+
+
+@pytest.mark.usefixtures("small")
+def test_index_built_in_parts_is_kept_up_like_any_other(
+    tmp_path: Path, encoder: StaticEncoder
+) -> None:
+    library = changed_library()
+    index = built_in_parts(tmp_path / "parted", encoder, library.feed())
+    assert index.sync(library.feed()) == 0
+    index.sync(library.put(document(92, "Volcanoes on ice")).feed())
+    index.optimize()
+    ids, _ = index.snapshot().search_words(WordQuery("volcano"), Filter(), 9)
+    assert sorted(ids.tolist()) == [91, 92]
+
+
+def test_empty_library_is_built_in_parts_too(tmp_path: Path, encoder: StaticEncoder) -> None:
+    library = Library()
+    index = built_in_parts(tmp_path / "parted", encoder, library.feed())
+    index.sync(library.put(document(1, "Penguins")).feed())
+    ids, _ = index.snapshot().search_words(WordQuery("penguins"), Filter(), 9)
+    assert ids.tolist() == [1]
