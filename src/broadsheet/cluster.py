@@ -10,9 +10,10 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from broadsheet.errors import ConfigurationError, IndexUnavailable
+from broadsheet.errors import BroadsheetError, ConfigurationError, IndexUnavailable
 from broadsheet.index.parts import Bench, Job
 from broadsheet.index.places import place_of
 from broadsheet.pipeline import feed_of
@@ -36,7 +37,7 @@ def rebuild_on_ray(
     the index in use stays.
     """
     ray = _import_ray()
-    settings = services.settings.model_copy(update={"data": services.settings.data.resolve()})
+    settings = _wherever(services.settings)
     is_ours = not ray.is_initialized()
     if is_ours:
         _join(ray, address)
@@ -44,13 +45,20 @@ def rebuild_on_ray(
         state = services.index.rebuild(feed_of(services), report, _RayHands(ray, settings))
     except ray.exceptions.RayError as error:
         raise IndexUnavailable(
-            f"The cluster could not build the search index ({_last_line(error)}). The one in use "
-            "stays; run the command again."
+            f"The cluster could not build the search index: {_reason(error)}. The one in use stays."
         ) from error
     finally:
         if is_ours:
             ray.shutdown()
     return state.documents
+
+
+def _wherever(settings: Settings) -> Settings:
+    """The same settings, in whatever folder a process runs."""
+    changes: dict[str, Any] = {"data": settings.data.resolve()}
+    if settings.index and "://" not in settings.index:
+        changes["index"] = str(Path(settings.index).resolve())
+    return settings.model_copy(update=changes)
 
 
 def _import_ray() -> Any:
@@ -82,6 +90,12 @@ def _knock(address: str) -> None:
     host, _, port = address.rpartition(":")
     if host and port.isdecimal() and "/" not in host:
         socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+
+
+def _reason(error: BaseException) -> str:
+    """What a task said, where it said it on purpose."""
+    cause = getattr(error, "cause", None)
+    return str(cause).rstrip(".") if isinstance(cause, BroadsheetError) else _last_line(error)
 
 
 def _last_line(error: BaseException) -> str:

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from hands import built_in_parts
 
 from broadsheet.errors import ConfigurationError, IndexUnavailable, StorageError
-from broadsheet.index import bucket_lock, places, watching
+from broadsheet.index import bucket_lock, parts, places, watching
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.generations import Generations
 from broadsheet.index.improvers import Improvers
@@ -118,6 +119,16 @@ def test_vectors_in_a_bucket_are_improved(address: str, encoder: StaticEncoder) 
     index.improve([document for document, _ in library.changes(0, 2)])
     assert index.state().improved == 2
     assert len(index.snapshot().vectors([1, 2, 3, 4], "mirror-1")) == 2
+
+
+def test_index_in_a_bucket_is_built_in_parts(
+    address: str, encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PART_REVISIONS", 5)
+    library = shelf(12)
+    index = built_in_parts(place_of(address), encoder, library.feed())
+    assert found(index, "penguins") == [1, 4, 6, 9, 11]
+    assert sorted(index.snapshot().vectors(list(range(1, 13)))) == list(range(1, 13))
 
 
 def test_two_processes_writing_at_once_lose_nothing(open_index: Open) -> None:

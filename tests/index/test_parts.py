@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hands import OwnHands, built_in_parts
 
+from broadsheet.errors import IndexUnavailable
 from broadsheet.index import layout, parts, vector_tables, vectors
-from broadsheet.index.documents import Feed
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.lance import PaperIndex
-from broadsheet.index.parts import Bench, Job
+from broadsheet.index.parts import Bench
 from broadsheet.index.places import Folder
 from broadsheet.index.words import Column, Filter, Term, WordQuery
 from feeds import Library, document, shelf
-
-
-class OwnHands:
-    """Does each job here, after it has been through a pickle; twice where one was lost."""
-
-    def __init__(self, bench: Bench, times: int = 1) -> None:
-        self._bench = bench
-        self._times = times
-
-    def do(self, jobs: Sequence[Job]) -> Iterator[Any]:
-        for job in jobs:
-            for _ in range(self._times):
-                done = pickle.loads(pickle.dumps(job)).run(self._bench)  # noqa: S301 - our own
-            yield pickle.loads(pickle.dumps(done))  # noqa: S301
-
-
-def built_in_parts(folder: Path, encoder: StaticEncoder, feed: Feed, times: int = 1) -> PaperIndex:
-    index = PaperIndex(folder, encoder)
-    index.rebuild(feed, hands=OwnHands(Bench(Folder(folder), feed, encoder), times))
-    return index
 
 
 @pytest.fixture
@@ -72,7 +50,7 @@ def test_index_built_in_parts_equals_one_built_alone(
 ) -> None:
     library = changed_library()
     index.rebuild(library.feed())
-    parted = built_in_parts(tmp_path / "parted", encoder, library.feed(), times)
+    parted = built_in_parts(Folder(tmp_path / "parted"), encoder, library.feed(), times)
     one, other = index.snapshot(), parted.snapshot()
     ids = one.columns.paper_ids.tolist()
     assert other.columns.paper_ids.tolist() == ids
@@ -93,7 +71,7 @@ def test_index_built_in_parts_is_kept_up_like_any_other(
     tmp_path: Path, encoder: StaticEncoder
 ) -> None:
     library = changed_library()
-    index = built_in_parts(tmp_path / "parted", encoder, library.feed())
+    index = built_in_parts(Folder(tmp_path / "parted"), encoder, library.feed())
     assert index.sync(library.feed()) == 0
     index.sync(library.put(document(92, "Volcanoes on ice")).feed())
     index.optimize()
@@ -103,7 +81,22 @@ def test_index_built_in_parts_is_kept_up_like_any_other(
 
 def test_empty_library_is_built_in_parts_too(tmp_path: Path, encoder: StaticEncoder) -> None:
     library = Library()
-    index = built_in_parts(tmp_path / "parted", encoder, library.feed())
+    index = built_in_parts(Folder(tmp_path / "parted"), encoder, library.feed())
     index.sync(library.put(document(1, "Penguins")).feed())
     ids, _ = index.snapshot().search_words(WordQuery("penguins"), Filter(), 9)
     assert ids.tolist() == [1]
+
+
+@pytest.mark.parametrize("what", ["database", "folder"])
+def test_machine_that_sees_another_library_or_folder_writes_nothing(
+    tmp_path: Path, encoder: StaticEncoder, what: str
+) -> None:
+    library = shelf(5)
+    index = PaperIndex(tmp_path / "index", encoder)
+    index.sync(library.feed())
+    feed = Library().feed() if what == "database" else library.feed()
+    place = Folder(tmp_path / ("elsewhere" if what == "folder" else "index"))
+    with pytest.raises(IndexUnavailable, match=f"another {what}"):
+        index.rebuild(library.feed(), hands=OwnHands(Bench(place, feed, encoder)))
+    assert index.state().generation == "generation-000001"
+    assert index.state().documents == 5

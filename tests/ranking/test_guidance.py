@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from shelves import CODE, Shelf, open_shelf, record
 
-from broadsheet.domain import Guidance, Listing, ListingKind, Page
+from broadsheet.domain import Guidance, Listing, ListingKind, Page, Sort
 from broadsheet.errors import InputError, QueryError
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.ranking.query import parse
@@ -128,6 +128,7 @@ def test_an_acronym_brings_its_long_form_unless_forbidden(shelf: Shelf) -> None:
     assert page.guidance.also_searched == ("rotating oven system",)
     assert page.hits[0].terms == ("ros", "rotating", "oven", "system")
     assert guided(shelf, "ROS", is_verbatim=True).also_searched == ()
+    assert guided(shelf, "ROS", sort=Sort.DATE).also_searched == ()
 
 
 def test_a_long_form_brings_its_acronym(shelf: Shelf) -> None:

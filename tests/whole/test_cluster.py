@@ -13,6 +13,7 @@ import orjson
 import pytest
 from programs import Run, invented_paper
 
+from broadsheet.errors import IndexUnavailable
 from broadsheet.index import parts as index_parts
 from broadsheet.index.words import Filter, WordQuery
 from broadsheet.pipeline import rebuild_index, sync_index
@@ -96,3 +97,18 @@ def test_cluster_that_is_not_there_is_a_sentence(run: Run) -> None:
     done = run("reindex", "--ray", "127.0.0.1:1", code=1)
     assert "no Ray cluster at 127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_machine_of_the_cluster_that_sees_another_database_stops_the_build(
+    cluster: Any, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from broadsheet import cluster as on_ray
+
+    elsewhere = services.settings.model_copy(
+        update={"database_url": f"sqlite:///{tmp_path / 'another.sqlite'}"}
+    )
+    monkeypatch.setattr(on_ray, "_wherever", lambda _: elsewhere)
+    before = services.index.state()
+    with pytest.raises(IndexUnavailable, match=r"another database.*stays"):
+        on_ray.rebuild_on_ray(services, "auto")
+    assert services.index.state() == before

@@ -47,12 +47,14 @@ class Labels:
     def _codes_of_few(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         starts, lengths = self.bounds[rows], self.bounds[rows + 1] - self.bounds[rows]
         before = np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return self.codes[np.repeat(starts, lengths) + np.arange(len(before)) - before]
+        codes: Rows = self.codes[np.repeat(starts, lengths) + np.arange(len(before)) - before]
+        return codes
 
     def _codes_of_most(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         is_counted = np.zeros(len(self.bounds) - 1, np.bool_)
         is_counted[rows] = True
-        return self.codes[np.repeat(is_counted, np.diff(self.bounds))]
+        codes: Rows = self.codes[np.repeat(is_counted, np.diff(self.bounds))]
+        return codes
 
     def mask(self, label: str) -> NDArray[np.bool_]:
         """Which rows have a label, (n,) bool."""

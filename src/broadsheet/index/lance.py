@@ -341,11 +341,8 @@ class PaperIndex:
                 yield Writer(self._generations, self._encoder)
             except (OSError, RuntimeError) as error:
                 root = self._generations.root
-                remedy = (
-                    "see whether the bucket answers and may be written"
-                    if root.is_remote
-                    else "make room or make the folder writable"
-                )
+                ours = "make room or make the folder writable"
+                remedy = "see whether the bucket may be written" if root.is_remote else ours
                 message = (
                     f"The search index in {root.uri} cannot be written: {error}. "
                     f"The papers themselves are safe; {remedy}, then run `broadsheet reindex`."

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from broadsheet.errors import IndexUnavailable
 from broadsheet.index.documents import Feed, record_batch
 from broadsheet.index.generations import Generations, Manifest
 from broadsheet.index.layout import Layout, learn_layout
@@ -95,7 +96,8 @@ class WritePart:
     last: int
 
     def run(self, bench: Bench) -> Written:
-        """Read, make documents, encode, write."""
+        """Read, make documents, encode, write; raises IndexUnavailable on a foreign machine."""
+        self._check_is_at_home(bench)
         folder = bench.root.below(self.generation)
         words, vectors, papers = [], [], 0
         for changes in self._changes(bench.feed):
@@ -111,6 +113,20 @@ class WritePart:
                 vectors.append(rows)
         table = self.state.table if self.state else ""
         return Written(_fragments(folder, TABLE, words), _fragments(folder, table, vectors), papers)
+
+    def _check_is_at_home(self, bench: Bench) -> None:
+        """Refuse to write an index without papers, or one that nobody will find."""
+        if bench.feed.revision() < self.last:
+            raise IndexUnavailable(
+                "A machine of the cluster sees another database; use PostgreSQL and one address"
+            )
+        if Generations(bench.root).manifest(self.generation) is None:
+            raise IndexUnavailable(
+                "A machine of the cluster sees another folder of the index; use a bucket, or a "
+                "folder that all share"
+            )
+        if self.state is not None and self.state.encoder != getattr(bench.encoder, "name", ""):
+            raise IndexUnavailable("A machine of the cluster has another version of Broadsheet")
 
     def _changes(self, feed: Feed) -> Iterator[Changes]:
         after = self.after

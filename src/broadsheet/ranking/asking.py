@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from broadsheet.domain import Listing
+from broadsheet.domain import Listing, Sort
 from broadsheet.errors import NotFound
 from broadsheet.identifiers import normalise_doi, parse_arxiv_id
 from broadsheet.index.encoder import split_words
@@ -61,7 +61,8 @@ def ask(store: Store, index: PaperIndex, snapshot: Snapshot, listing: Listing) -
     filter_ = _filter(store, listing, query)
     if not titled:
         titled = [int(paper_id) for paper_id in snapshot.with_title(query.meaning)]
-    also = () if titled or listing.is_verbatim else other_names(query, snapshot.lexicon)
+    is_exact = titled or listing.is_verbatim or listing.sort in (Sort.DATE, Sort.VOTES)
+    also = () if is_exact else other_names(query, snapshot.lexicon)
     words = dataclasses.replace(word_query(query), also=also)
     pinned = snapshot.allowed(titled + _named(store, query), words, filter_)
     meant = " ".join((query.meaning[:LONGEST_MEANING], *also))

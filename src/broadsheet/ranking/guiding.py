@@ -39,7 +39,7 @@ def guidance_of(snapshot: Snapshot, asked: Asked, ranked: Ranked, page: Page) ->
         did_you_mean=suggested(snapshot, asked, page.listing),
         also_searched=asked.also,
         author=_author(snapshot, query, page),
-        related=() if page.listing.cursor else related_searches(page.hits, query),
+        related=() if page.listing.cursor else related_searches(page.hits, query, asked.also),
     )
 
 

@@ -26,13 +26,15 @@ _EMPTY_WORDS = (
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 
 
-def related_searches(hits: Sequence[Hit], query: Query) -> tuple[Choice, ...]:
+def related_searches(
+    hits: Sequence[Hit], query: Query, also: Sequence[str] = ()
+) -> tuple[Choice, ...]:
     """Up to MOST_RELATED phrases of two or three words, or keywords, of at least LEAST_PAPERS hits.
 
-    Those of most papers first, longer ones before shorter; none that says only what the query says
-    or what one before it does.
+    Those of most papers first, longer ones before shorter; none that says only what the query, its
+    other names in `also` or one before it does.
     """
-    typed = split_words(query.meaning)
+    typed = split_words(" ".join((query.meaning, *also)))
     shared: Counter[str] = Counter()
     for hit in hits:
         shared.update(set(_phrases(hit)))

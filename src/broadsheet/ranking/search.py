@@ -252,7 +252,8 @@ def _signals(found: Candidates) -> tuple[Signal, Signal]:
 
     def meaning(place: int) -> str | None:
         cosine, encoder = fused.cosines[place], found.encoders[place]
-        return f"The meaning is close (cosine {cosine:.2f}, {encoder})." if cosine > 0 else None
+        how = "close" if cosine >= LEAST_COSINE else "distant"
+        return f"The meaning is {how} (cosine {cosine:.2f}, {encoder})." if cosine > 0 else None
 
     return Signal("words", fused.words, words), Signal("meaning", fused.vectors, meaning)
 
