@@ -115,8 +115,11 @@ def _searching(services: Services, queries: Sequence[str], count: int) -> Iterat
     def whole_page(query: str) -> object:
         return services.ranking.page(Listing(ListingKind.SEARCH, query=query))
 
-    for what, work in (("hybrid search: ranked ids", by_index),
-                       ("hybrid search: a page of 25 papers with reasons", whole_page)):  # fmt: skip
+    works = {
+        "hybrid search: ranked ids": by_index,
+        "hybrid search: a page of 25 papers with reasons": whole_page,
+    }
+    for what, work in works.items():
         median, p95 = median_and_p95(times_ms(work, queries)[WARM_UP:])
         is_met = median <= median_goal and p95 <= p95_goal if median_goal else None
         goal = f"median {median_goal} ms, p95 {p95_goal} ms" if median_goal else ""

@@ -15,17 +15,16 @@ import numpy as np
 import Stemmer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from broadsheet.index.encoder import StaticEncoder
+    from broadsheet.index.transformer import OnnxEncoder
 
     Scores = NDArray[np.float32]
 
 DEPTH = 1000
-RRF_K = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,9 @@ def word_scores(collection: Collection) -> Scores:
     return np.stack([model.get_scores(query) for query in queries]).astype(np.float32)
 
 
-def vector_scores(collection: Collection, encoder: StaticEncoder) -> Scores:
+def vector_scores(collection: Collection, encoder: StaticEncoder | OnnxEncoder) -> Scores:
     """Cosine of every query and document."""
-    return encoder.encode(collection.queries) @ encoder.encode(collection.documents).T
+    return encoder.encode_queries(collection.queries) @ encoder.encode(collection.documents).T
 
 
 def ndcg(scores: Scores, gains: Scores, depth: int = 10) -> float:
@@ -83,49 +82,6 @@ def fuse_zscores(words: Scores, vectors: Scores, weight: float) -> Scores:
     union = (_ranks(words) < DEPTH) & (words > 0) | (_ranks(vectors) < DEPTH)
     fused = _zscores(words, union) + weight * _zscores(vectors, union)
     return np.where(union, fused, -np.inf)
-
-
-def fuse_best(words: Scores, vectors: Scores, weight: float) -> Scores:
-    """Word score over the best one, + weight * cosine, over the union of both best DEPTH.
-
-    A document outside the words' best DEPTH counts 0 for words; its cosine is always the true one.
-    """
-    in_words = (_ranks(words) < DEPTH) & (words > 0)
-    best = np.maximum(words.max(axis=1, keepdims=True), 1e-9)
-    fused = np.where(in_words, words, 0) / best + weight * vectors
-    return np.where(in_words | (_ranks(vectors) < DEPTH), fused, -np.inf)
-
-
-def fuse_ranks(words: Scores, vectors: Scores, weight: float) -> Scores:
-    """Reciprocal rank fusion, the vectors' list counted `weight` times (Cormack et al. 2009)."""
-    by_words = np.where(words > 0, 1 / (RRF_K + 1 + _ranks(words)), 0)
-    by_vectors = 1 / (RRF_K + 1 + _ranks(vectors))
-    return (by_words + weight * by_vectors).astype(np.float32)
-
-
-def fusions() -> dict[str, Callable[[Scores, Scores], Scores]]:
-    """The fusions compared, by the name they have in the printed table."""
-    compared: dict[str, Callable[[Scores, Scores], Scores]] = {}
-    for weight in (0.4, 0.5, 0.6, 0.7, 0.8, 1.0):
-        compared[f"best 1, w {weight}"] = lambda a, b, w=weight: fuse_best(a, b, w)
-    for weight in (0.3, 0.4, 0.5, 0.6, 0.8, 1.0):
-        compared[f"z-score, w {weight}"] = lambda a, b, w=weight: fuse_zscores(a, b, w)
-    for weight in (0.5, 1.0):
-        compared[f"RRF k 60, w {weight}"] = lambda a, b, w=weight: fuse_ranks(a, b, w)
-    return compared
-
-
-def report(folder: Path, encoder: StaticEncoder) -> dict[str, list[float]]:
-    """nDCG@10 by method, one figure for each collection in `folder` (by name), then their mean."""
-    rows: dict[str, list[float]] = {}
-    for path in sorted(file.parent for file in folder.glob("*/qrels.tsv")):
-        collection = read_collection(path)
-        words, vectors = word_scores(collection), vector_scores(collection, encoder)
-        rows.setdefault("words (BM25)", []).append(ndcg(words, collection.gains))
-        rows.setdefault("vectors", []).append(ndcg(vectors, collection.gains))
-        for name, fuse in fusions().items():
-            rows.setdefault(name, []).append(ndcg(fuse(words, vectors), collection.gains))
-    return {name: [*figures, float(np.mean(figures))] for name, figures in rows.items()}
 
 
 def _read_lines(file: Path) -> list[dict[str, str]]:

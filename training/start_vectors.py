@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from contrastive import bag_matrix
+from training.views import bag_matrix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vocabulary import TokenisedCorpus
+    from training.vocabulary import TokenisedCorpus
 
     Floats = NDArray[np.float32]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from corpus import CorpusPaper
+    from training.corpus import CorpusPaper
 
 LONGEST_WORD = 40
 

@@ -117,6 +117,7 @@ def work_once(
 def _index(services: Services) -> None:
     if services.store.pending(services.index.state().revision):
         pipeline.sync_index(services)
+        services.index.catch_up()
 
 
 def work(services: Services, stop: threading.Event, report: Report) -> None:

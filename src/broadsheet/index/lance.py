@@ -10,35 +10,29 @@ import importlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from broadsheet.errors import IndexUnavailable, StorageError
-from broadsheet.index.columns import read_columns
 from broadsheet.index.documents import Document, Feed, encoded_text
 from broadsheet.index.generations import Generations, Stamp, View
 from broadsheet.index.improvers import NONE, Improvers, load_improver
 from broadsheet.index.layout import Floats
-from broadsheet.index.lexicon import read_lexicon
+from broadsheet.index.opening import Opened, open_snapshot
 from broadsheet.index.parts import Hands, build_in_parts
 from broadsheet.index.places import Place, place_of
-from broadsheet.index.reading import Table
 from broadsheet.index.snapshot import Meaning, Snapshot, lance_errors
-from broadsheet.index.vector_tables import SetState, read_set
-from broadsheet.index.vectors import VectorSet
 from broadsheet.index.watching import Watch
-from broadsheet.index.writing import TABLE, Encoder, Progress, Writer
+from broadsheet.index.writing import Encoder, Progress, Writer
 
 NO_IMPROVERS = Improvers(NONE, lambda _: load_improver(NONE, Path()))
 _LOG = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.05
 """How long a search waits for news of a large index before it takes what was there."""
-QUICK_ROWS = 50_000
-"""An index of up to so many papers is read again while the search waits: it takes 50 ms."""
 REBUILD_SHARE = 0.5
 """With more than this share of the papers changed, building anew is faster than updating."""
 
@@ -74,20 +68,6 @@ def _ignore(_: int) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A snapshot, the generation it is of, and the stamp that it was opened at."""
-
-    stamp: Stamp
-    generation: str
-    snapshot: Snapshot
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether reading it again takes no time to speak of."""
-        return len(self.snapshot.columns.paper_ids) <= QUICK_ROWS
-
-
 class PaperIndex:
     """The index in one place; safe to use from several threads, and beside other processes."""
 
@@ -101,7 +81,7 @@ class PaperIndex:
         self._encoder = encoder
         self._improvers = improvers
         self._opening = threading.Lock()
-        self._opened: _Opened | None = None
+        self._opened: Opened | None = None
         self._is_refreshing = False
 
     def state(self) -> IndexState:
@@ -143,8 +123,23 @@ class PaperIndex:
         )
 
     def stamp(self) -> str:
-        """Differs whenever searches may find something else; looks at two files, opens none."""
-        return repr(self._view().stamp if self._watch else self._generations.stamp())
+        """Differs whenever searches find something else; looks at two files, waits for nothing."""
+        if self._watch is not None:
+            return repr(self._view().stamp)
+        newest, opened = self._generations.stamp(), self._opened
+        if opened is None or opened.is_quick or opened.stamp == newest:
+            return repr(newest)
+        self._refresh_beside(newest, patience=0)
+        return repr(opened.stamp)
+
+    def catch_up(self) -> None:
+        """Wait until searches of this process see the newest state, for what must not miss any.
+
+        Does nothing where there is no index that can be read.
+        """
+        if self._watch is None:
+            with suppress(IndexUnavailable):
+                self._refresh(self._generations.stamp())
 
     def warning(self) -> str:
         """Why what is found may be old, for readers; empty while all is well."""
@@ -173,7 +168,7 @@ class PaperIndex:
                 self._opened = self._open(stamp)
             return self._opened.snapshot
 
-    def _refresh_beside(self, stamp: Stamp) -> None:
+    def _refresh_beside(self, stamp: Stamp, patience: float = PATIENCE_SECONDS) -> None:
         """Read the news in a thread of its own, unless one is at it."""
         if self._is_refreshing:
             return
@@ -191,14 +186,14 @@ class PaperIndex:
 
         thread = threading.Thread(target=refresh, name="index-refreshing", daemon=True)
         thread.start()
-        thread.join(PATIENCE_SECONDS)
+        thread.join(patience)
 
     def _hear(self, stamp: Stamp) -> None:
         """Read what the watch has seen, where searches have begun; the others come to it."""
         if self._opened is not None and self._opened.stamp != stamp:
             self._refresh_beside(stamp)
 
-    def _open(self, stamp: Stamp) -> _Opened:
+    def _open(self, stamp: Stamp) -> Opened:
         with lance_errors():
             name = self._generations.current()
             manifest = self._generations.manifest(name) if name else None
@@ -206,17 +201,8 @@ class PaperIndex:
             raise IndexUnavailable(f"{self.state().reason or _MISSING} {_REMEDY}")
         held = self._opened
         previous = held.snapshot if held and held.generation == name else None
-        folder = self._generations.folder(name)
-        with lance_errors():
-            table = Table.open(folder, TABLE)
-            is_same = previous is not None and previous.manifest.version == manifest.version
-            columns = previous.columns if previous and is_same else read_columns(table)
-        sets = {state.encoder: _read_set(folder, state, previous) for state in manifest.sets}
-        unreadable = tuple(encoder for encoder, found in sets.items() if found is None)
-        readable = tuple(found for found in sets.values() if found is not None)
-        lexicon = read_lexicon(folder, previous.lexicon if previous else None)
-        snapshot = Snapshot(table, columns, readable, manifest, unreadable, lexicon)
-        return _Opened(stamp, name, snapshot)
+        snapshot = open_snapshot(self._generations.folder(name), manifest, previous)
+        return Opened(stamp, name, snapshot)
 
     def meanings(self, snapshot: Snapshot, text: str) -> tuple[Meaning, ...]:
         """What a text means to each encoder that is at hand and whose vectors the index has.
@@ -383,16 +369,3 @@ class PaperIndex:
 
 def _unreachable(view: View) -> str:
     return f"The search index cannot be read just now: {view.trouble}." if view.trouble else ""
-
-
-def _read_set(folder: Place, state: SetState, previous: Snapshot | None) -> VectorSet | None:
-    """The vectors of a set; None where they are damaged, which must not cost the words."""
-    held = previous.set_of(state.encoder) if previous else None
-    try:
-        with lance_errors():
-            return read_set(folder, state, held)
-    except IndexUnavailable as trouble:
-        if folder.trouble:
-            raise  # out of reach, not damaged: what was read before is better
-        _LOG.warning("The vectors of %s cannot be read: %s", state.encoder, trouble.__cause__)
-        return None

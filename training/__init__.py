@@ -1,0 +1,1 @@
+"""The encoder laboratory: trains, compares and packages the encoders that Broadsheet ships."""
