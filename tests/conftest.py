@@ -28,6 +28,8 @@ JOURNEYS = (
     "tests/delivery/people/test_api_survives_anything.py",
     "tests/delivery/test_browser.py",
     "tests/delivery/people/test_web_elsewhere.py",
+    "tests/delivery/people/test_routes_and_roles.py",
+    "tests/sources/test_real_data.py",
     "tests/mail/test_kills.py",
     "tests/mail/test_sending.py",
     "tests/index/test_index_on_s3.py",
@@ -39,7 +41,8 @@ JOURNEYS = (
     "tests/delivery/protocols/test_oai_pmh.py::test_the_corpus_is_harvested",
     "tests/delivery/agents/test_mcp_tools.py::test_the_command_serves",
 )
-"""Tests that start programs and browsers, or kill them: `make journeys`, a part of `make check`."""
+"""Tests that start programs and browsers, kill them, or try everything with everybody and all data:
+`make journeys`, a part of `make check`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from broadsheet.cli.sources import start_beside
 from broadsheet.cli.terminal import fail, out, print_json, say, tell
 from broadsheet.errors import BroadsheetError, ConfigurationError
 from broadsheet.index.encoder import StaticEncoder
+from broadsheet.index.improvers import NONE, Improvers, load_improver
 from broadsheet.ranking.evaluation import EvaluationRow
 from broadsheet.ranking.evaluation import evaluate as evaluate_collection
 from broadsheet.services import Services, open_services
@@ -194,6 +196,10 @@ def evaluate(
         list[Path], typer.Argument(metavar="DIR...", help="Collections to measure on.")
     ],
     *,
+    improver: Annotated[
+        str,
+        typer.Option(help="Give every document a vector of this encoder too, such as `shipped`."),
+    ] = NONE,
     json: Annotated[bool, typer.Option("--json", help="Print a list of rows.")] = False,
 ) -> None:
     """Measure search on test collections: words only, vectors only and hybrid.
@@ -202,7 +208,10 @@ def evaluate(
     each query's pool is ranked.
     """
     encoder = StaticEncoder.load()
-    rows = [row for folder in folders for row in evaluate_collection(folder, encoder)]
+    improvers = Improvers(improver, partial(load_improver, cache=load_settings().data / "encoders"))
+    if improver != NONE and improvers.wanted() is None:
+        fail(improvers.trouble())
+    rows = [row for folder in folders for row in evaluate_collection(folder, encoder, improvers)]
     if json:
         print_json(rows)
     else:

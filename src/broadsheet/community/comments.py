@@ -31,9 +31,7 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _LIMITS = [(6, timedelta(minutes=1)), (40, _HOUR)]
 _LIMITS_AT_FIRST = [(3, timedelta(minutes=1)), (10, _HOUR)]
 _LIMITS_OF_ADDRESS = [(20, timedelta(minutes=1)), (200, _HOUR)]
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff9-\ufffb\ufffe\uffff]"
-)
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff9-\ufffb\ufffe\uffff]")
 """Controls, halves of signs (which no database takes), private signs, and what is no sign."""
 _TITLE = 80
 

@@ -2,7 +2,7 @@
 
 Not a language model: it knows no word order and no word outside its vocabulary. Word splitting is
 one regular expression because it measured faster than any subword tokeniser and no worse in
-search; `training/README.md` has the figures and how the shipped table was made.
+search; docs/encoder.md has the figures, `training/` makes the table.
 """
 
 from __future__ import annotations
