@@ -50,7 +50,8 @@ class Columns:
 
     `places` are LanceDB's own ids of the rows, which its searches answer with at no cost, while
     looking up a column of a thousand hits takes 3 ms. `days` count from 1970, `submitted_at` and
-    `updated_at` are seconds since then, or the day's where a source names no instant. `text_hashes`
+    `updated_at` are seconds since then, or the day's where a source names no instant.
+    `title_hashes` ascend, and `title_order` are the rows they are of. `text_hashes`
     tell which text a paper has, so that a vector of an older one is known.
     """
 
@@ -58,6 +59,7 @@ class Columns:
     row_of_id: NDArray[np.int32] | None
     places: Places
     title_hashes: NDArray[np.int64]
+    title_order: NDArray[np.int32]
     text_hashes: NDArray[np.int64]
     days: NDArray[np.int32]
     has_code: NDArray[np.bool_]
@@ -76,6 +78,12 @@ class Columns:
         found = np.searchsorted(self.paper_ids, paper_ids)
         found = np.minimum(found, len(self.paper_ids) - 1)
         return np.where(self.paper_ids[found] == paper_ids, found, -1)
+
+    def with_title_hash(self, wanted: int) -> Rows:
+        """The rows whose title has this hash, ascending."""
+        start = np.searchsorted(self.title_hashes, wanted)
+        end = np.searchsorted(self.title_hashes, wanted, side="right")
+        return self.title_order[start:end].astype(np.int64)
 
     def mask(self, filter_: Filter) -> NDArray[np.bool_] | None:
         """Which rows pass a filter, (n,) bool; None where all do."""
@@ -120,11 +128,14 @@ def read_columns(table: Table) -> Columns:
     paper_ids = light["paper_id"].to_numpy()
     days = light["listed_on"].combine_chunks().cast(pa.int32()).to_numpy()
     submitted_at = _or_else(light["submitted_at"].to_numpy(), days.astype(np.int64) * 86_400)
+    title_hashes = light["title_hash"].to_numpy()
+    title_order = np.argsort(title_hashes, kind="stable").astype(np.int32)
     columns = Columns(
         paper_ids=paper_ids,
         row_of_id=_row_of_id(paper_ids),
         places=Places.of(light["_rowid"].to_numpy()),
-        title_hashes=light["title_hash"].to_numpy(),
+        title_hashes=title_hashes[title_order],
+        title_order=title_order,
         text_hashes=light["text_hash"].to_numpy(),
         days=days,
         has_code=light["has_code"].combine_chunks().to_numpy(zero_copy_only=False),

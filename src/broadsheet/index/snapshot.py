@@ -199,7 +199,7 @@ class Snapshot:
         wanted = title_hash(title)
         if not wanted:
             return _NOTHING[0]
-        return self.columns.paper_ids[np.flatnonzero(self.columns.title_hashes == wanted)]
+        return self.columns.paper_ids[self.columns.with_title_hash(wanted)]
 
     def _mask(self, query: WordQuery, filter_: Filter) -> NDArray[np.bool_] | None:
         query = self._checkable(query)

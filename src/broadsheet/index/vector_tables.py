@@ -25,6 +25,8 @@ FRESH_ROWS = 16_384
 """Vectors that came after the base was read; with more of them the base is read anew."""
 GROWTH = 4
 """A set that has grown to so many times what it was arranged for is arranged again."""
+LARGE_FILE_ROWS = 250_000
+"""Files of so many vectors stay as they are."""
 MOST_FILES = 16
 """A table in more files than that is joined into fewer."""
 KEPT_VERSIONS = timedelta(minutes=5)
@@ -204,7 +206,7 @@ class VectorWriter:
         """Join small files and drop old versions."""
         table = dataset(self.folder, self.state.table)
         if len(table.get_fragments()) > MOST_FILES:
-            table.optimize.compact_files()
+            table.optimize.compact_files(target_rows_per_fragment=LARGE_FILE_ROWS)
             table.optimize.optimize_indices()
         table.cleanup_old_versions(older_than=KEPT_VERSIONS)
 

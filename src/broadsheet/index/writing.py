@@ -32,7 +32,7 @@ UNINDEXED_ROWS = 64
 """Rows that may wait outside the word index; each costs every search 0.1 ms until it is in."""
 MOST_SEGMENTS = 8
 """Parts of an index beside its large one; when there are more, they are joined."""
-SMALL_FILE_ROWS = 50_000
+SMALL_FILE_ROWS = 20_000
 """Files of fewer rows are joined from time to time; larger ones stay as they are."""
 TABLE = "papers"
 """The name of the table of words in its generation."""
@@ -298,7 +298,7 @@ class _Generation:
         beside = segments - 1
         joined = beside if beside >= MOST_SEGMENTS else 0
         words.optimize.optimize_indices(num_indices_to_merge=joined)
-        if len(words.get_fragments()) > MOST_SEGMENTS:
+        if _small_files(words) > MOST_SEGMENTS:
             words.optimize.compact_files(target_rows_per_fragment=SMALL_FILE_ROWS)
         words.cleanup_old_versions(older_than=KEPT_VERSIONS)
         if needs_learning(self.folder, manifest.documents):
@@ -314,6 +314,11 @@ def _optimized(folder: Place, state: SetState) -> SetState:
         return writer.arrange()
     writer.tidy()
     return state
+
+
+def _small_files(words: Any) -> int:
+    """How many files of a table are worth joining: a build leaves large ones."""
+    return sum(each.physical_rows < SMALL_FILE_ROWS for each in words.get_fragments())
 
 
 def _read(feed: Feed, after: int) -> Changes:
