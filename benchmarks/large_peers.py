@@ -106,6 +106,10 @@ def faiss(texts: Iterator[str], _target: Path) -> Search:
             index.add(np.concatenate(waiting))
             waiting = []
 
+    if waiting:
+        index.train(np.concatenate(waiting))
+        index.add(np.concatenate(waiting))
+
     def search(query: str) -> object:
         return index.search(encoder.encode([query]), K)
 
