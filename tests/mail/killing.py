@@ -8,13 +8,11 @@ before or after the NUMBERth call of that step.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from desks import open_desk
@@ -22,6 +20,7 @@ from desks import open_desk
 from broadsheet.delivery.mail import post, rounds
 from broadsheet.store.mail.outbox import Outbox
 from broadsheet.store.mail.subscribers import Subscribers
+from killed_at import die_at
 
 STEPS: dict[str, tuple[Any, str]] = {
     "claim": (Subscribers, "claim_due"),
@@ -35,30 +34,11 @@ STEPS: dict[str, tuple[Any, str]] = {
 }
 
 
-def die_at(step: str, when: str, number: int) -> None:
-    """Kill this process before or after a call of a step."""
-    owner, name = STEPS[step]
-    original: Callable[..., Any] = getattr(owner, name)
-    calls = 0
-
-    def counted(*arguments: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if when == "before" and calls == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        answer = original(*arguments, **named)
-        if when == "after" and calls == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-
-    setattr(owner, name, counted)
-
-
 def main() -> None:
     """Run one round."""
     data, port, url, *step = sys.argv[1:]
     if step:
-        die_at(step[0], step[1], int(step[2]))
+        die_at(*STEPS[step[0]], step[1], int(step[2]))
     services = open_desk(Path(data), int(port), records=[], database_url=url)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
