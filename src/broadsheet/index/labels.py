@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from broadsheet.index.row_change import RowChange
+
 FEW_ROWS = 8
 """Up to this part of all rows are looked up one by one; more are marked in the whole column."""
 
@@ -37,14 +39,39 @@ class Labels:
         bounds = lists.offsets.to_numpy().astype(np.int64)
         return cls(names, codes, bounds - bounds[0], _rows_of(names, codes, lists))
 
+    def changed(self, change: RowChange, news: pa.ListArray) -> Labels:
+        """The labels after a change, with those of the news."""
+        added = Labels.of(news)
+        names = tuple(dict.fromkeys((*self.names, *added.names)))
+        codes_of = {name: code for code, name in enumerate(names)}
+        renamed = np.array([codes_of[name] for name in added.names], np.int32)
+        news_now_at = change.news_now_at
+        lengths = change.merged(np.diff(self.bounds), np.diff(added.bounds))
+        bounds = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+        codes = np.empty(int(bounds[-1]), np.int32)
+        stays = np.repeat(change.was_at >= 0, lengths)
+        kept = np.repeat(change.now_at >= 0, np.diff(self.bounds))
+        codes[stays] = self.codes[kept]
+        order = change.news_at[change.news_at >= 0]
+        codes[~stays] = renamed[added.codes_at(order)]
+        rows_of = {
+            name: _joined(
+                change.now_at[self.rows_of.get(name, _NO_ROWS)],
+                news_now_at[added.rows_of.get(name, _NO_ROWS)],
+            )
+            for name in names
+        }
+        return Labels(names, codes, bounds, rows_of)
+
     def counts(self, rows: NDArray[np.int64]) -> dict[str, int]:
         """How many of the rows have each label, of those that any of them has."""
         is_most = len(rows) * FEW_ROWS > len(self.bounds)
-        codes = self._codes_of_most(rows) if is_most else self._codes_of_few(rows)
+        codes = self._codes_of_most(rows) if is_most else self.codes_at(rows)
         found = np.bincount(codes, minlength=len(self.names))
         return {self.names[code]: int(found[code]) for code in np.flatnonzero(found)}
 
-    def _codes_of_few(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+    def codes_at(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The codes of all labels of some rows, row after row."""
         starts, lengths = self.bounds[rows], self.bounds[rows + 1] - self.bounds[rows]
         before = np.repeat(np.cumsum(lengths) - lengths, lengths)
         codes: Rows = self.codes[np.repeat(starts, lengths) + np.arange(len(before)) - before]
@@ -72,6 +99,18 @@ class Labels:
         for label in unwanted:
             passes &= ~self.mask(label)
         return passes
+
+
+_NO_ROWS: Rows = np.zeros(0, np.int32)
+
+
+def _joined(stayed: NDArray[np.int64], added: NDArray[np.int64]) -> Rows:
+    """The rows that stayed, where they are now, and the added ones, ascending."""
+    rows = stayed[stayed >= 0]
+    if len(added):
+        added = np.sort(added)
+        rows = np.insert(rows, np.searchsorted(rows, added), added)
+    return rows.astype(np.int32)
 
 
 def _rows_of(names: tuple[str, ...], codes: Rows, lists: pa.ListArray) -> dict[str, Rows]:

@@ -273,8 +273,8 @@ class PaperIndex:
 
     @staticmethod
     def warm_up() -> None:
-        """Import LanceDB beside other work; that takes two seconds, in part without the GIL."""
-        threading.Thread(target=importlib.import_module, args=("lancedb",), daemon=True).start()
+        """Import Lance beside other work; that takes half a second, in part without the GIL."""
+        threading.Thread(target=importlib.import_module, args=("lance",), daemon=True).start()
 
     def sync(self, feed: Feed, progress: Progress = _ignore) -> int:
         """Take in what changed in the store since the index's revision; the number of changes.

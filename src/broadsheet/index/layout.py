@@ -86,11 +86,12 @@ class Layout:
             return np.zeros(len(turned), np.int32)
         return nearest_centroids(np.ascontiguousarray(turned[:, : self.head]), self.centroids)
 
-    def closest_cells(self, turned: Floats) -> NDArray[np.int64]:
-        """All cells, the most promising for one turned vector (dim,) first."""
-        if not len(self.centroids):
-            return np.zeros(1, np.int64)
-        return np.argsort(-(self.centroids @ turned[: self.head]))
+    def closest_cells(self, turned: Floats, count: int) -> NDArray[np.int64]:
+        """The `count` most promising cells for one turned vector (dim,), ascending."""
+        if count >= self.cells:
+            return np.arange(self.cells)
+        products = self.centroids @ turned[: self.head]
+        return np.sort(np.argpartition(products, -count)[-count:])
 
 
 def learn_layout(sample: Floats, count: int) -> Layout:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from broadsheet.errors import IndexUnavailable
-from broadsheet.index.columns import read_columns
+from broadsheet.index.columns import Columns, read_columns, reread_columns
 from broadsheet.index.generations import Manifest, Stamp
 from broadsheet.index.lexicon import read_lexicon
 from broadsheet.index.places import Place
@@ -42,13 +42,20 @@ def open_snapshot(folder: Place, manifest: Manifest, previous: Snapshot | None) 
     """
     with lance_errors():
         table = Table.open(folder, TABLE)
-        is_same = previous is not None and previous.manifest.version == manifest.version
-        columns = previous.columns if previous and is_same else read_columns(table)
+        columns = _columns(table, manifest, previous)
     sets = {state.encoder: _read_set(folder, state, previous) for state in manifest.sets}
     unreadable = tuple(encoder for encoder, found in sets.items() if found is None)
     readable = tuple(found for found in sets.values() if found is not None)
     lexicon = read_lexicon(folder, previous.lexicon if previous else None)
     return Snapshot(table, columns, readable, manifest, unreadable, lexicon)
+
+
+def _columns(table: Table, manifest: Manifest, previous: Snapshot | None) -> Columns:
+    if previous is None:
+        return read_columns(table)
+    if previous.manifest.version == manifest.version:
+        return previous.columns
+    return reread_columns(table, previous.columns, previous.manifest.revision)
 
 
 def _read_set(folder: Place, state: SetState, previous: Snapshot | None) -> VectorSet | None:

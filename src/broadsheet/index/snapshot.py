@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -23,7 +22,7 @@ from broadsheet.index.generations import Manifest
 from broadsheet.index.layout import Floats
 from broadsheet.index.lexicon import Lexicon
 from broadsheet.index.places import PlaceTrouble
-from broadsheet.index.reading import Table
+from broadsheet.index.reading import Answer, Table
 from broadsheet.index.vectors import EXACT_ROWS, Hits, Ids, Passes, VectorSet
 from broadsheet.index.words import (
     Column,
@@ -91,10 +90,10 @@ class Snapshot:
             searching = self.table.search(asked, sql_filter(filter_), k)
         return lambda: self._hits(searching)
 
-    def _hits(self, searching: Future[pa.Table]) -> Hits:
+    def _hits(self, searching: Answer[pa.Table]) -> Hits:
         with lance_errors():
             found = searching.result()
-        ids = self.columns.paper_ids[self.columns.places.rows(found["_rowid"].to_numpy())]
+        ids = self.columns.paper_ids[self.columns.places.of_each(found["_rowid"].to_numpy())]
         scores = found["_score"].to_numpy()
         order = np.lexsort((-ids, -scores))
         return ids[order], scores[order]

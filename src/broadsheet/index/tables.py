@@ -1,4 +1,4 @@
-"""Opens the Lance tables of a place, blocking or not, by LanceDB or by Lance itself.
+"""Opens the Lance tables of a place, by LanceDB or by Lance itself.
 
 LanceDB takes two seconds to import, so it is imported where a table is touched.
 """
@@ -10,37 +10,32 @@ from typing import Any
 
 from broadsheet.index.places import Place
 
-INDEX_CACHE_BYTES = 1 << 30
-"""What this process keeps of the word indexes of a bucket."""
-METADATA_CACHE_BYTES = 1 << 28
+INDEX_CACHE_BYTES = 1 << 28
+"""What a process keeps of the word indexes in memory; the operating system keeps files besides."""
+METADATA_CACHE_BYTES = 1 << 27
 
 
 def connect(place: Place) -> Any:
     """LanceDB's connection to a place."""
     import lancedb
 
-    if not place.is_remote:
-        return lancedb.connect(place.uri)
-    return lancedb.connect(place.uri, storage_options=dict(place.options or {}), session=_session())
-
-
-async def connect_async(place: Place) -> Any:
-    """The same without blocking."""
-    import lancedb
-
-    if not place.is_remote:
-        return await lancedb.connect_async(place.uri)
-    return await lancedb.connect_async(
-        place.uri, storage_options=dict(place.options or {}), session=_session()
-    )
+    return lancedb.connect(place.uri, storage_options=_options(place))
 
 
 def dataset(place: Place, table: str) -> Any:
-    """A table as Lance's own interface has it."""
+    """A table as Lance's own interface has it, for writing."""
     import lance
 
-    options = dict(place.options) if place.options is not None else None
-    return lance.dataset(dataset_uri(place, table), storage_options=options)
+    return lance.dataset(dataset_uri(place, table), storage_options=_options(place))
+
+
+def dataset_to_read(place: Place, table: str) -> Any:
+    """The same with a memory that all versions share: a new one does not start cold."""
+    import lance
+
+    return lance.dataset(
+        dataset_uri(place, table), storage_options=_options(place), session=_session()
+    )
 
 
 def dataset_uri(place: Place, table: str) -> str:
@@ -48,11 +43,14 @@ def dataset_uri(place: Place, table: str) -> str:
     return f"{place.uri}/{table}.lance"
 
 
+def _options(place: Place) -> dict[str, str] | None:
+    return dict(place.options) if place.options is not None else None
+
+
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    """One cache for all tables in buckets, so that a new version does not start cold."""
-    import lancedb
+    import lance
 
-    return lancedb.Session(
+    return lance.Session(
         index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
     )

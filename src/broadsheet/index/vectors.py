@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.index.layout import Floats, Layout
+from broadsheet.index.numbering import Numbering
 
 OVERSAMPLING = 4
 """The first pass keeps so many times the vectors that are asked for."""
@@ -48,8 +49,7 @@ def quantise(vectors: Floats) -> tuple[Bytes, Floats]:
 class Block:
     """Vectors of papers, turned and as bytes: `heads` (n, head), `tails` (n, dim - head), int8.
 
-    `text_hashes` (n,) tell which text each was made of. `sorted_ids` are the paper ids ascending
-    and `sorted_places` where they stand.
+    `text_hashes` (n,) tell which text each was made of; `numbering` has the places of the papers.
     """
 
     paper_ids: Ids
@@ -57,24 +57,18 @@ class Block:
     heads: Bytes
     tails: Bytes
     scales: Floats
-    sorted_ids: Ids
-    sorted_places: NDArray[np.int32]
+    numbering: Numbering
 
     @classmethod
     def of(
         cls, paper_ids: Ids, text_hashes: Ids, heads: Bytes, tails: Bytes, scales: Floats
     ) -> Block:
         """A block of these rows, each paper once."""
-        order = np.argsort(paper_ids, kind="stable").astype(np.int32)
-        return cls(paper_ids, text_hashes, heads, tails, scales, paper_ids[order], order)
+        return cls(paper_ids, text_hashes, heads, tails, scales, Numbering.of(paper_ids))
 
     def places(self, paper_ids: Ids) -> Ids:
         """Where papers stand, -1 for those that are not here."""
-        if not len(self.sorted_ids):
-            return np.full(len(paper_ids), -1, np.int64)
-        found = np.searchsorted(self.sorted_ids, paper_ids)
-        found = np.minimum(found, len(self.sorted_ids) - 1)
-        return np.where(self.sorted_ids[found] == paper_ids, self.sorted_places[found], -1)
+        return self.numbering.of_each(paper_ids)
 
     def at(self, places: Ids) -> Floats:
         """The turned vectors at some places, (len(places), dim) float32."""
@@ -123,7 +117,7 @@ class VectorSet:
         keep = max(k * OVERSAMPLING, LEAST_CANDIDATES, share)
         places = self._candidates(turned, keep, passes)
         ids = self.base.paper_ids[places]
-        is_current = is_here(ids) & ~np.isin(ids, self.fresh.sorted_ids)
+        is_current = is_here(ids) & (self.fresh.places(ids) < 0)
         places, ids = places[is_current], ids[is_current]
         later = np.arange(len(self.fresh.paper_ids))
         is_allowed = is_here(self.fresh.paper_ids)
@@ -179,16 +173,16 @@ class VectorSet:
         if count <= max(EXACT_ROWS, keep):
             places = np.arange(count)
             return places if passes is None else places[passes(self.base.paper_ids)]
-        cells = self.layout.closest_cells(turned)
-        probed = self._first_probes(len(cells))
+        cells = self.layout.cells
+        probed = self._first_probes(cells)
         while True:
-            places, scores = self._scan(np.sort(cells[:probed]), turned)
+            places, scores = self._scan(self.layout.closest_cells(turned, probed), turned)
             if passes is not None:
                 is_allowed = passes(self.base.paper_ids[places])
                 places, scores = places[is_allowed], scores[is_allowed]
-            if len(places) >= keep or probed >= len(cells):
+            if len(places) >= keep or probed >= cells:
                 break
-            probed = min(len(cells), probed * 4)
+            probed = min(cells, probed * 4)
         if len(places) <= keep:
             return places
         return places[np.argpartition(scores, len(scores) - keep)[len(scores) - keep :]]
@@ -203,13 +197,23 @@ class VectorSet:
         sizes = ends - starts
         firsts = np.cumsum(sizes) - sizes
         places = np.arange(int(sizes.sum())) + np.repeat(starts - firsts, sizes)
-        heads = np.empty((len(places), self.layout.head), np.float32)
-        for start, end, first in zip(starts, ends, firsts, strict=True):
-            heads[first : first + end - start] = self.base.heads[start:end]
-        scores: Floats = heads @ turned[: self.layout.head]
+        head = turned[: self.layout.head]
+        scores = np.empty(len(places), np.float32)
+        # Cell by cell, so that the numbers made of a cell's bytes never leave the cache.
+        numbers = np.empty((int(sizes.max(initial=0)), len(head)), np.float32)
+        heads = self.base.heads
+        for start, size, first in zip(
+            starts.tolist(), sizes.tolist(), firsts.tolist(), strict=True
+        ):
+            cell = numbers[:size]
+            cell[...] = heads[start : start + size]
+            np.dot(cell, head, out=scores[first : first + size])
         return places, scores * self.base.scales[places]
 
 
 def _best(paper_ids: Ids, scores: Floats, k: int) -> Hits:
+    if len(scores) > k:
+        is_among = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
+        paper_ids, scores = paper_ids[is_among], scores[is_among]
     order = np.lexsort((paper_ids, -scores))[:k]
     return paper_ids[order], scores[order]

@@ -1,7 +1,7 @@
-"""What is asked of the index, and its translation into LanceDB's queries and filters.
+"""What is asked of the index, and its translation into Lance's queries and filters.
 
-The search language itself is ranking's matter; this knows columns, not operators. LanceDB takes
-two seconds to import, so it is imported where a search needs it.
+The search language itself is ranking's matter; this knows columns, not operators. Lance takes half
+a second to import, so it is imported where a search needs it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lancedb.query import FullTextQuery
+    from lance.query import FullTextQuery
 
 PHRASE_SLOP = {"authors": 1}
 """Words that may stand within a phrase: one in a name, for middle names and initials."""
@@ -77,8 +77,8 @@ class Filter:
 
 
 def full_text_query(query: WordQuery) -> FullTextQuery | None:
-    """The query as LanceDB takes it; None where nothing in it can be looked up by words."""
-    from lancedb.query import BooleanQuery, FullTextOperator, MatchQuery, Occur
+    """The query as Lance takes it; None where nothing in it can be looked up by words."""
+    from lance.query import BooleanQuery, FullTextOperator, MatchQuery, Occur
 
     clauses: list[tuple[Occur, FullTextQuery]] = []
     if query.words:
@@ -100,7 +100,7 @@ def full_text_query(query: WordQuery) -> FullTextQuery | None:
 
 def _also(name: str) -> FullTextQuery:
     """All words of another name, which count less than typed words."""
-    from lancedb.query import FullTextOperator, MatchQuery
+    from lance.query import FullTextOperator, MatchQuery
 
     column = Column.TEXT.value
     return MatchQuery(name, column, operator=FullTextOperator.AND, boost=ALSO_WEIGHT)
@@ -108,7 +108,7 @@ def _also(name: str) -> FullTextQuery:
 
 def term_query(term: Term) -> FullTextQuery:
     """The documents for which a condition holds."""
-    from lancedb.query import FullTextOperator, MatchQuery, PhraseQuery
+    from lance.query import FullTextOperator, MatchQuery, PhraseQuery
 
     column = term.column.value
     if term.is_phrase:
@@ -117,7 +117,7 @@ def term_query(term: Term) -> FullTextQuery:
 
 
 def sql_filter(filter_: Filter) -> str | None:
-    """The filter as LanceDB's SQL; None where everything passes."""
+    """The filter as Lance's SQL; None where everything passes."""
     parts = []
     if filter_.start:
         parts.append(f"listed_on >= date '{filter_.start.isoformat()}'")

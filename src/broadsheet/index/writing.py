@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -200,10 +201,13 @@ class _Generation:
             if len(changes) < COMMIT and not feed.wait():
                 break
         manifest = self._forget(table, manifest, feed.removals(manifest.started))
-        create_indexes(table)
-        write_lexicon(self.folder, table)
-        if manifest.sets and manifest.sets[0].needs_arranging:
-            manifest = manifest.with_set(VectorWriter(self.folder, manifest.sets[0]).arrange())
+        with ThreadPoolExecutor(1, "making-word-indexes") as beside:
+            # Lance makes them without the GIL, mostly on one core; the rest is work for another.
+            indexing = beside.submit(create_indexes, table)
+            write_lexicon(self.folder, table)
+            if manifest.sets and manifest.sets[0].needs_arranging:
+                manifest = manifest.with_set(VectorWriter(self.folder, manifest.sets[0]).arrange())
+            indexing.result()
         manifest = dataclasses.replace(manifest, is_whole=True)
         self._move(table, manifest, manifest.revision)
 
