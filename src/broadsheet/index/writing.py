@@ -21,7 +21,8 @@ from broadsheet.index.generations import Generations, Manifest
 from broadsheet.index.lexicon import needs_learning, write_lexicon
 from broadsheet.index.places import Place
 from broadsheet.index.tables import connect, dataset
-from broadsheet.index.vector_tables import KEPT_VERSIONS, SetState, VectorWriter, new_set
+from broadsheet.index.tidying import tidy
+from broadsheet.index.vector_tables import SetState, VectorWriter, new_set
 
 BATCH = 1000
 """Documents per commit of `apply_changes`: 40 ms each, and little lost when stopped."""
@@ -31,10 +32,6 @@ COMMIT = 25_000
 """Documents per commit of `build`: what a stopped build does again, three seconds of work."""
 UNINDEXED_ROWS = 64
 """Rows that may wait outside the word index; each costs every search 0.1 ms until it is in."""
-MOST_SEGMENTS = 8
-"""Parts of an index beside its large one; when there are more, they are joined."""
-SMALL_FILE_ROWS = 20_000
-"""Files of fewer rows are joined from time to time; larger ones stay as they are."""
 TABLE = "papers"
 """The name of the table of words in its generation."""
 
@@ -292,19 +289,8 @@ class _Generation:
             self.optimize(manifest)
 
     def optimize(self, manifest: Manifest) -> None:
-        """Take all rows into the indexes, join small segments and files, drop old versions.
-
-        By Lance's own interface: that of LanceDB writes the whole index anew, which takes 25 s and
-        a gigabyte for 200,000 papers, where a segment of 1,500 takes 0.3 s.
-        """
-        words = dataset(self.folder, TABLE)
-        segments = max((len(index.segments) for index in words.describe_indices()), default=1)
-        beside = segments - 1
-        joined = beside if beside >= MOST_SEGMENTS else 0
-        words.optimize.optimize_indices(num_indices_to_merge=joined)
-        if _small_files(words) > MOST_SEGMENTS:
-            words.optimize.compact_files(target_rows_per_fragment=SMALL_FILE_ROWS)
-        words.cleanup_old_versions(older_than=KEPT_VERSIONS)
+        """Take all rows into the indexes, join small parts and files, drop old versions."""
+        tidy(dataset(self.folder, TABLE))
         if needs_learning(self.folder, manifest.documents):
             write_lexicon(self.folder, open_table(self.folder))
         for state in manifest.sets:
@@ -318,11 +304,6 @@ def _optimized(folder: Place, state: SetState) -> SetState:
         return writer.arrange()
     writer.tidy()
     return state
-
-
-def _small_files(words: Any) -> int:
-    """How many files of a table are worth joining: a build leaves large ones."""
-    return sum(each.physical_rows < SMALL_FILE_ROWS for each in words.get_fragments())
 
 
 def _read(feed: Feed, after: int) -> Changes:
