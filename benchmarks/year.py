@@ -145,6 +145,8 @@ def _day(services: Services, records: Sequence[PaperRecord], day: int) -> float:
 def _state(when: str, services: Services, reader: Reader, index: Path) -> Iterator[Row]:
     generation = index / services.index.state().generation
     words = dataset(Folder(generation), TABLE)
+    # Days are a day apart: versions that are kept for some minutes would be gone.
+    words.cleanup_old_versions(older_than=timedelta(0))
     segments = max(len(each.segments) for each in words.describe_indices())
     files = sum(1 for file in generation.rglob("*") if file.is_file())
     size = sum(file.stat().st_size for file in generation.rglob("*") if file.is_file())
