@@ -80,4 +80,4 @@ def _on_the_scale_of(finer: Numbers, coarse: Numbers) -> Numbers:
 
 
 def _names(is_one: NDArray[np.bool_], one: str, other: str) -> tuple[str, ...]:
-    return tuple(one if each else other for each in is_one.tolist())
+    return tuple(np.where(is_one, one, other).tolist())

@@ -25,6 +25,7 @@ MOST_SENTENCES = 8
 _LONGEST_READ = 3_000
 _LONGEST_SHOWN = 300
 _MOST_TERMS = 12
+_SCORED = ("words", "meaning", "alike")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"(])")
 
 Encode = Callable[[Sequence[str]], Floats | None]
@@ -44,14 +45,16 @@ def explained(
 def _reasons(hit: Hit, terms: Sequence[str], sentence: str) -> tuple[Reason, ...]:
     by_signal = {reason.signal: reason for reason in hit.reasons}
     words, meaning = by_signal.get("words"), by_signal.get("meaning")
+    parts = (by_signal[name].value for name in _SCORED if name in by_signal)
+    in_favour = sum(value for value in parts if value > 0)
     found = []
     for reason in hit.reasons:
         text = reason.text
         if reason is words:
             text = matched_words(hit, terms) or text
         elif reason is meaning and words is not None and min(words.value, reason.value) > 0:
-            share = reason.value / (reason.value + words.value)
-            text = f"{text.removesuffix('.')}; {share:.0%} of the score."
+            share = reason.value / in_favour
+            text = f"{text.removesuffix('.')}; {share:.0%} of what speaks for it."
         found.append(replace(reason, text=text))
     if sentence and meaning is not None:
         found.append(Reason("sentence", 0.0, f"Nearest sentence: “{sentence}”"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ class Fused:
     """Papers by falling `scores`, with what they are made of; all arrays are (n,).
 
     `bm25` and `cosines` are the raw scores; `words` and `vectors` their weighted parts, which add
-    up to the score.
+    up to the score with `alike`, what a paper's company gave or took, and the `bonus`.
     """
 
     paper_ids: NDArray[np.int64]
@@ -34,6 +35,8 @@ class Fused:
     cosines: Floats
     words: Floats
     vectors: Floats
+    alike: Floats
+    bonus: Floats
 
 
 def fuse(
@@ -56,10 +59,19 @@ def fuse(
     words = (1 - vector_weight) * standardise(np.maximum(bm25, floor))
     vectors = vector_weight * standardise(cosines)
     scores = words + vectors + bonus
-    order = np.lexsort((-paper_ids, -scores))
-    return Fused(
-        paper_ids[order], scores[order], bm25[order], cosines[order], words[order], vectors[order]
-    )
+    nothing = np.zeros_like(scores)
+    return _ordered(Fused(paper_ids, scores, bm25, cosines, words, vectors, nothing, bonus))
+
+
+def ranked_anew(fused: Fused, scores: Floats) -> Fused:
+    """The papers by new scores, to which their bonus is added; `alike` is what has changed."""
+    alike = scores - (fused.words + fused.vectors)
+    return _ordered(dataclasses.replace(fused, scores=scores + fused.bonus, alike=alike))
+
+
+def _ordered(fused: Fused) -> Fused:
+    order = np.lexsort((-fused.paper_ids, -fused.scores))
+    return Fused(*(getattr(fused, field.name)[order] for field in dataclasses.fields(Fused)))
 
 
 def standardise(scores: Floats) -> Floats:

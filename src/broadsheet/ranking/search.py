@@ -21,6 +21,7 @@ from broadsheet.index.snapshot import Meaning, Snapshot
 from broadsheet.index.vectors import Ids
 from broadsheet.index.words import Column, Filter, Term, WordQuery
 from broadsheet.ranking.closeness import closeness
+from broadsheet.ranking.feedback import looked_at_again
 from broadsheet.ranking.fusion import IMPROVED_WEIGHT, VECTOR_WEIGHT, Fused, fuse
 from broadsheet.ranking.query import Clause, Field, Query
 from broadsheet.ranking.questions import without_question_words
@@ -195,14 +196,17 @@ def candidates(
     pinned = np.array(question.pinned, np.int64)
     found = np.unique(np.concatenate((by_words, *by_vector, pinned)))
     close = closeness(snapshot, meanings, found)
+    weight = _weight(mode, vector_weight, close.improved_share, has_vector=bool(meanings))
     fused = fuse(
         found,
         _at(found, by_words, scores),
         close.values,
-        _weight(mode, vector_weight, close.improved_share, has_vector=bool(meanings)),
+        weight,
         np.where(np.isin(found, question.pinned), np.float64(PINNED_SCORE), np.float64(0)),
         floor=float(scores.min()) if len(by_words) >= WORD_WINDOW else 0.0,
     )
+    if 0 < weight < 1:
+        fused = looked_at_again(snapshot, meanings, fused)
     order = np.searchsorted(found, fused.paper_ids)
     fused = dataclasses.replace(fused, cosines=close.cosines[order])
     longest = max(map(len, (by_words, *by_vector)))
@@ -243,7 +247,7 @@ def _at(found: Ids, by_words: Ids, scores: Floats) -> NDArray[np.float64]:
     return values
 
 
-def _signals(found: Candidates) -> tuple[Signal, Signal]:
+def _signals(found: Candidates) -> tuple[Signal, Signal, Signal]:
     fused = found.fused
 
     def words(place: int) -> str | None:
@@ -255,7 +259,16 @@ def _signals(found: Candidates) -> tuple[Signal, Signal]:
         how = "close" if cosine >= LEAST_COSINE else "distant"
         return f"The meaning is {how} (cosine {cosine:.2f}, {encoder})." if cosine > 0 else None
 
-    return Signal("words", fused.words, words), Signal("meaning", fused.vectors, meaning)
+    def alike(place: int) -> str | None:
+        value = fused.alike[place]
+        how = "well too" if value > 0 else "less well"
+        return f"Papers like it match {how}." if value else None
+
+    return (
+        Signal("words", fused.words, words),
+        Signal("meaning", fused.vectors, meaning),
+        Signal("alike", fused.alike, alike),
+    )
 
 
 def _named(is_pinned: NDArray[np.bool_]) -> Signal:
