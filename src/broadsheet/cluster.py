@@ -1,4 +1,4 @@
-"""Builds the index on a Ray cluster: the parts of `index.parts`, done wherever there is room.
+"""Builds the index on a Ray cluster, and improves vectors on it, wherever there is room.
 
 Needs the extra `cluster`, the same settings and AWS_* variables on every machine, a database that
 all of them reach, and an index that all of them write: a bucket, or a shared folder.
@@ -7,13 +7,16 @@ all of them reach, and an index that all of them write: a bucket, or a shared fo
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import BroadsheetError, ConfigurationError, IndexUnavailable
+from broadsheet.improving import Hands, Improved, batch_improved
 from broadsheet.index.parts import Bench, Job
 from broadsheet.index.places import place_of
 from broadsheet.pipeline import feed_of
@@ -36,21 +39,58 @@ def rebuild_on_ray(
     ConfigurationError when there is no such cluster, IndexUnavailable when it cannot do the work;
     the index in use stays.
     """
+    with _joined(address) as ray:
+        hands = _RayHands(ray, _wherever(services.settings))
+        try:
+            return services.index.rebuild(feed_of(services), report, hands).documents
+        except ray.exceptions.RayError as error:
+            raise IndexUnavailable(
+                f"The cluster could not build the search index: {_reason(error)}. "
+                "The one in use stays."
+            ) from error
+
+
+@contextmanager
+def hands_on_ray(services: Services, address: str) -> Iterator[Hands]:
+    """Hands for `improving.improve` on the cluster at an address: every processor makes vectors.
+
+    This process writes them, so a machine that is lost costs its batches, which others do again.
+    Raises ConfigurationError when there is no such cluster, IndexUnavailable when it cannot do the
+    work; what has been improved stays.
+    """
+    with _joined(address) as ray:
+        task = ray.remote(num_cpus=1, max_retries=TRIES)(_improved)
+        settings = _wherever(services.settings)
+        ahead = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+        def each(batches: Sequence[Sequence[int]]) -> Iterator[Improved]:
+            waiting = deque(task.remote(settings, batch) for batch in batches[:ahead])
+            for following in range(len(batches)):
+                if following + ahead < len(batches):
+                    waiting.append(task.remote(settings, batches[following + ahead]))
+                yield ray.get(waiting.popleft())
+
+        try:
+            yield each
+        except ray.exceptions.RayError as error:
+            raise IndexUnavailable(
+                f"The cluster could not improve vectors: {_reason(error)}. "
+                "What has been improved stays."
+            ) from error
+
+
+@contextmanager
+def _joined(address: str) -> Iterator[Any]:
+    """Ray with a cluster; one that this process has not joined before is left at the end."""
     ray = _import_ray()
-    settings = _wherever(services.settings)
     is_ours = not ray.is_initialized()
     if is_ours:
         _join(ray, address)
     try:
-        state = services.index.rebuild(feed_of(services), report, _RayHands(ray, settings))
-    except ray.exceptions.RayError as error:
-        raise IndexUnavailable(
-            f"The cluster could not build the search index: {_reason(error)}. The one in use stays."
-        ) from error
+        yield ray
     finally:
         if is_ours:
             ray.shutdown()
-    return state.documents
 
 
 def _wherever(settings: Settings) -> Settings:
@@ -122,10 +162,19 @@ def _work(settings: Settings, job: Job) -> Any:
     return job.run(_bench(settings))
 
 
+def _improved(settings: Settings, paper_ids: Sequence[int]) -> Improved:
+    """Make the better vectors of some papers in a process of the cluster."""
+    return batch_improved(_services(settings), paper_ids)
+
+
 @lru_cache(maxsize=1)
 def _bench(settings: Settings) -> Bench:
-    """What this process works with, made once."""
-    tune()
-    services = open_services(settings)
+    """What this process builds with, made once."""
     place = place_of(settings.effective_index, may_use_http=settings.index_http)
-    return Bench(place, feed_of(services), first_encoder())
+    return Bench(place, feed_of(_services(settings)), first_encoder())
+
+
+@lru_cache(maxsize=1)
+def _services(settings: Settings) -> Services:
+    tune()
+    return open_services(settings)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from broadsheet.errors import BroadsheetError, IndexUnavailable
+from broadsheet.index.documents import Document
+from broadsheet.index.layout import Floats
 from broadsheet.pipeline import document_of
 from broadsheet.services import Services
 
@@ -26,18 +28,40 @@ IDLE_SECONDS = 5.0
 """Between two looks at whether there is something new."""
 
 
+Improved = tuple[Sequence[Document], Floats | None]
+Hands = Callable[[Sequence[Sequence[int]]], Iterable[Improved]]
+"""Whoever makes the vectors: for each batch of paper ids, in order, its documents with theirs."""
+
+
+def batch_improved(services: Services, paper_ids: Sequence[int]) -> Improved:
+    """The documents of papers as they are now, and their vectors by the improver."""
+    documents = [document_of(paper) for paper in services.store.papers(paper_ids)]
+    return documents, services.index.improved_vectors(documents)
+
+
+def own_hands(services: Services) -> Hands:
+    """This process, one batch after another, each when it is asked for."""
+
+    def each(batches: Sequence[Sequence[int]]) -> Iterator[Improved]:
+        return (batch_improved(services, batch) for batch in batches)
+
+    return each
+
+
 def improve(
     services: Services,
     is_stopping: Callable[[], bool],
     report: Callable[[int, int], None] = lambda _done, _left: None,
+    *,
     share: float = 1.0,
     most: int | None = None,
+    hands: Hands | None = None,
 ) -> int:
     """Improve the vectors of papers until all are, or `most`; how many were.
 
     `report` gets how many are done and left, after each batch. `share` is the part of the time
-    that is worked: below 1, it rests after each batch, for the sake of readers. Raises
-    StorageError, and IndexUnavailable without an index.
+    that is worked: below 1, it rests after each batch, for the sake of readers. `hands` make the
+    vectors, this process by default. Raises StorageError, and IndexUnavailable without an index.
     """
     done = 0
     while not is_stopping():
@@ -46,17 +70,21 @@ def improve(
         waiting, left = services.index.unimproved(first, limit, services.settings.improved_papers)
         if not waiting:
             break
-        for start in range(0, len(waiting), BATCH):
-            began = time.monotonic()
-            papers = services.store.papers(waiting[start : start + BATCH])
-            services.index.improve([document_of(paper) for paper in papers])
-            done += len(papers)
-            report(done, left - min(left, start + BATCH))
+        before = done
+        batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
+        began = time.monotonic()
+        for documents, vectors in (hands or own_hands(services))(batches):
+            if vectors is not None:
+                services.index.put_improved(documents, vectors)
+            done += len(documents)
+            left = max(0, left - BATCH)
+            report(done, left)
             if is_stopping():
                 return done
             time.sleep((time.monotonic() - began) * (1 / share - 1))
-        if most is not None and done >= most:
-            break
+            began = time.monotonic()
+        if done == before or (most is not None and done >= most):
+            break  # nothing done: papers that are gone, which the index has yet to learn
     return done
 
 

@@ -1,4 +1,4 @@
-"""The index built on a Ray cluster of several nodes, one of which is killed in the middle."""
+"""A Ray cluster of several nodes builds the index, one of them killed, and improves vectors."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from programs import Run, invented_paper
 
 from broadsheet.errors import IndexUnavailable
+from broadsheet.improving import BATCH, batch_improved, improve
 from broadsheet.index import parts as index_parts
 from broadsheet.index.words import Filter, WordQuery
 from broadsheet.pipeline import rebuild_index, sync_index
@@ -49,7 +50,7 @@ def services(run: Run, data: Path, tmp_path: Path) -> Iterator[Services]:
     file = tmp_path / "papers.jsonl"
     file.write_bytes(b"\n".join(orjson.dumps(invented_paper(number)) for number in range(PAPERS)))
     run("import", str(file))
-    opened = open_services(Settings(data=data))
+    opened = open_services(Settings(data=data, improver="shipped"))
     sync_index(opened)
     yield opened
     opened.store.close()
@@ -57,7 +58,7 @@ def services(run: Run, data: Path, tmp_path: Path) -> Iterator[Services]:
 
 def answers(services: Services) -> list[tuple[list[int], list[float]]]:
     snapshot = services.index.snapshot()
-    found = [snapshot.search_words(WordQuery(query), Filter(), 50) for query in QUERIES]
+    found = [snapshot.search_words(WordQuery(query), Filter(), PAPERS) for query in QUERIES]
     return [(ids.tolist(), scores.round(4).tolist()) for ids, scores in found]
 
 
@@ -91,6 +92,39 @@ def test_cluster_that_loses_a_node_builds_the_index_that_one_machine_builds(
     assert answers(services) == alone
     again = services.index.snapshot().vectors(ids)
     assert all((again[paper_id] == vectors[paper_id]).all() for paper_id in ids)
+
+
+def test_vectors_that_a_cluster_improves_are_those_of_one_machine(
+    cluster: Any, services: Services
+) -> None:
+    from broadsheet.cluster import hands_on_ray
+
+    with hands_on_ray(services, "auto") as hands:
+        done = improve(services, lambda: False, most=3 * BATCH, hands=hands)
+    assert done == services.index.state().improved == 3 * BATCH
+    snapshot = services.index.snapshot()
+    encoder = services.index.state().improver
+    found = snapshot.vectors(snapshot.columns.paper_ids.tolist(), encoder)
+    ids = sorted(found)[:4]
+    documents, vectors = batch_improved(services, ids)
+    assert vectors is not None
+    for document, vector in zip(documents, vectors, strict=True):
+        assert found[document.paper_id] @ vector > 0.999  # a byte a number
+
+
+def test_trouble_on_the_cluster_keeps_what_is_improved(
+    cluster: Any, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from broadsheet import cluster as on_ray
+
+    elsewhere = services.settings.model_copy(update={"database_url": "sqlite:////dev/null/none"})
+    monkeypatch.setattr(on_ray, "_wherever", lambda _: elsewhere)
+    with (
+        pytest.raises(IndexUnavailable, match=r"could not improve.*stays"),
+        on_ray.hands_on_ray(services, "auto") as hands,
+    ):
+        improve(services, lambda: False, hands=hands)
+    assert services.index.state().improved == 0
 
 
 def test_cluster_that_is_not_there_is_a_sentence(run: Run) -> None:

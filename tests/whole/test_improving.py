@@ -45,6 +45,11 @@ def test_improving_stops_when_told_and_goes_on_later(tmp_path: Path) -> None:
     assert improve(services, lambda: False) == services.store.count() - 5
 
 
+def test_improving_ends_when_all_that_waits_is_gone(tmp_path: Path) -> None:
+    services = library(tmp_path)
+    assert improve(services, lambda: False, hands=lambda batches: [((), None)] * len(batches)) == 0
+
+
 def test_nothing_is_improved_where_that_is_turned_off(tmp_path: Path) -> None:
     services = library(tmp_path, improver="none")
     assert improve(services, lambda: False) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from functools import partial
 from typing import Annotated
@@ -196,15 +197,15 @@ def export() -> None:
     sys.stdout.buffer.flush()
 
 
+_RAY = typer.Option(
+    metavar="ADDRESS",
+    help="Let a Ray cluster do it: its address, auto for RAY_ADDRESS, or local.",
+)
+
+
 def reindex(
     *,
-    ray: Annotated[
-        str,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Let a Ray cluster do it: its address, auto for RAY_ADDRESS, or local.",
-        ),
-    ] = "",
+    ray: Annotated[str, _RAY] = "",
 ) -> None:
     """Build the search index anew beside the old one, then swap; searches go on meanwhile."""
     services = open_services(load_settings())
@@ -217,9 +218,18 @@ def reindex(
     tell(f"{counted(indexed, 'paper', 'papers')} indexed.")
 
 
+def _hands(services: Services, ray: str) -> AbstractContextManager[improving.Hands]:
+    if not ray:
+        return nullcontext(improving.own_hands(services))
+    from broadsheet.cluster import hands_on_ray
+
+    return hands_on_ray(services, ray)
+
+
 def improve(
     *,
     most: Annotated[int | None, typer.Option(min=1, help="Stop after so many papers.")] = None,
+    ray: Annotated[str, _RAY] = "",
 ) -> None:
     """Give papers the better vectors of a transformer now; the server does it in the background.
 
@@ -237,7 +247,8 @@ def improve(
         def show(done: int, _left: int) -> None:
             progress.update(progress.task_ids[0], completed=done)
 
-        improved = improving.improve(services, lambda: False, show, most=most)
+        with _hands(services, ray) as hands:
+            improved = improving.improve(services, lambda: False, show, most=most, hands=hands)
     tell(f"{counted(improved, 'paper', 'papers')} improved.")
 
 

@@ -254,15 +254,27 @@ class PaperIndex:
         return self.snapshot().without_vectors(improver.name, first, limit, most)
 
     def improve(self, documents: Sequence[Document]) -> None:
-        """Give documents vectors of the improver; search uses them from then on.
+        """Give documents vectors of the improver: `improved_vectors` and `put_improved`."""
+        vectors = self.improved_vectors(documents)
+        if vectors is not None:
+            self.put_improved(documents, vectors)
+
+    def improved_vectors(self, documents: Sequence[Document]) -> Floats | None:
+        """Vectors (n, dim) of documents by the improver; None without one or without documents."""
+        improver = self._improvers.wanted()
+        if improver is None or not documents:
+            return None
+        return improver.encode([encoded_text(document) for document in documents])
+
+    def put_improved(self, documents: Sequence[Document], vectors: Floats) -> None:
+        """Let searches use these vectors of the improver from now on.
 
         Where it takes over from another, that one's vectors are used until it has as many. Raises
         StorageError, and IndexUnavailable when there is no index.
         """
         improver = self._improvers.wanted()
-        if improver is None or not documents:
+        if improver is None:
             return
-        vectors = improver.encode([encoded_text(document) for document in documents])
         with self._writing() as writer:
             name = self._generations.current()
             if name is None:
