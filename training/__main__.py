@@ -13,7 +13,7 @@ import torch
 
 from training.laboratory import Laboratory, Scale, add_result, named, quantise
 from training.measures import measure, read_judged
-from training.prepared import Prepared
+from training.prepared import Prepared, kept
 from training.recipes import RECIPES
 
 EPILOG = """
@@ -25,8 +25,9 @@ examples:
   python -m training list
   python -m training table plain weighted-contrast --seeds 0 1
   python -m training ship static-2.table
-  python -m training compare static-1.table transformer-1 MINILM
-  python -m training --teacher TEACHER transformer transformer-1
+  python -m training choose transformer-2 transformer-3
+  python -m training compare static-1.table transformer-2 MINILM
+  python -m training --threads 1 --teacher TEACHER transformer transformer-2 --lessons 10
 """
 
 
@@ -65,24 +66,39 @@ def _transformer(options: argparse.Namespace) -> None:
     from training.make_transformer import make_transformer
 
     for line in make_transformer(
-        options.corpus, options.teacher, options.work, options.output, options.lessons
+        options.corpus,
+        options.teacher,
+        options.work,
+        options.output,
+        count=options.lessons,
+        share=options.share,
     ):
         print(line, flush=True)
 
 
+def _choose(options: argparse.Namespace) -> None:
+    from training.choose import choose
+    from training.corpus import read_corpus
+    from training.held_out import code_collection
+    from training.held_out_texts import choosing
+
+    options.work.mkdir(parents=True, exist_ok=True)
+    papers = list(read_corpus(options.corpus))
+    codes, asked = kept(options.work / "codes.pickle", lambda: code_collection(papers))
+    questions = choosing(codes, asked, papers, is_fresh=options.fresh)
+    for figures in choose(_encoders(options), questions):
+        row = {"questions": "fresh" if options.fresh else "choosing"} | figures
+        if options.results:
+            add_result(options.results, row)
+        print(row, flush=True)
+
+
 def _compare(options: argparse.Namespace) -> None:
-    from broadsheet.index.encoder import StaticEncoder
-    from broadsheet.index.transformer import OnnxEncoder
     from training.compare import compare
     from training.corpus import read_corpus
 
     options.work.mkdir(parents=True, exist_ok=True)
-    encoders: dict[str, StaticEncoder | OnnxEncoder] = {}
-    for path in options.encoders:
-        if path.is_dir():
-            encoders[path.name] = OnnxEncoder.load(path, options.threads)
-        else:
-            encoders[path.stem] = StaticEncoder.load(path)
+    encoders = _encoders(options)
     judged = [
         each
         for each in read_judged(options.collections, options.work)
@@ -92,6 +108,19 @@ def _compare(options: argparse.Namespace) -> None:
     texts = [f"{paper.title}\n{paper.abstract}" for paper in some]
     for line in compare(encoders, judged, texts, options.work):
         print(line, flush=True)
+
+
+def _encoders(options: argparse.Namespace) -> dict[str, Any]:
+    from broadsheet.index.encoder import StaticEncoder
+    from broadsheet.index.transformer import OnnxEncoder
+
+    encoders: dict[str, StaticEncoder | OnnxEncoder] = {}
+    for path in options.encoders:
+        if path.is_dir():
+            encoders[path.name] = OnnxEncoder.load(path, options.threads)
+        else:
+            encoders[path.stem] = StaticEncoder.load(path)
+    return encoders
 
 
 def _laboratory(options: argparse.Namespace) -> Laboratory:
@@ -140,7 +169,17 @@ def _parser() -> argparse.ArgumentParser:
     transformer.add_argument(
         "--lessons", type=int, default=0, help="of 480 papers each; 0 only cuts and rounds"
     )
+    transformer.add_argument(
+        "--share", type=float, default=0.5, help="of the way from the parent (%(default)s)"
+    )
     transformer.set_defaults(run=_transformer)
+    choose = commands.add_parser("choose", help="measure transformers by what may choose")
+    choose.add_argument("encoders", type=Path, nargs="+", help="each is compared with the first")
+    choose.add_argument("--results", type=Path, help="CSV file that gets a row for each")
+    choose.add_argument(
+        "--fresh", action="store_true", help="ask other papers than those that choose"
+    )
+    choose.set_defaults(run=_choose)
     _add_compare(commands)
     return parser
 

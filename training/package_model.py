@@ -1,4 +1,7 @@
-"""Puts a trained transformer into a folder that Broadsheet loads: graph, pieces, description."""
+"""Puts a trained transformer into a folder that Broadsheet loads: graph, pieces, description.
+
+Licence and notice of the parent come from the folder that ships now.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from broadsheet.index.transformer import SHIPPED_MODEL, shipped_folder
 from training.onnx_graph import write_onnx
 from training.transformer import WIDTH
 
@@ -21,15 +25,15 @@ MOST_BYTES = 15_000_000
 def package_model(
     model: Transformer, tokenizer: Tokenizer, folder: Path, name: str, longest: int
 ) -> int:
-    """Write the three files into `folder` and return their size in bytes.
+    """Write the five files into `folder` and return the size of the three that are read.
 
     Raises SystemExit with a sentence when they are larger than what may ship.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_onnx(model, folder / "model.onnx")
     # Without spaces the tokeniser is a third smaller.
-    said = json.loads(tokenizer.to_str())
-    compact = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    pieces = json.loads(tokenizer.to_str())
+    compact = json.dumps(pieces, ensure_ascii=False, separators=(",", ":"))
     (folder / "tokenizer.json").write_text(compact, encoding="utf-8")
     files = ("model.onnx", "tokenizer.json")
     description = {
@@ -43,6 +47,9 @@ def package_model(
         },
     }
     (folder / "encoder.json").write_text(json.dumps(description, indent=1) + "\n")
+    for file in ("LICENSE", "NOTICE"):
+        said = (shipped_folder() / file).read_text(encoding="utf-8")
+        (folder / file).write_text(said.replace(SHIPPED_MODEL, name), encoding="utf-8")
     size = sum((folder / file).stat().st_size for file in (*files, "encoder.json"))
     if size > MOST_BYTES:
         raise SystemExit(

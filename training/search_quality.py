@@ -70,11 +70,17 @@ def vector_scores(collection: Collection, encoder: StaticEncoder | OnnxEncoder) 
 
 def ndcg(scores: Scores, gains: Scores, depth: int = 10) -> float:
     """Mean nDCG: gain 2^relevance - 1, discount log2(rank + 1); ties in document order."""
+    return float(np.mean(ndcg_of_each(scores, gains, depth)))
+
+
+def ndcg_of_each(scores: Scores, gains: Scores, depth: int = 10) -> Scores:
+    """The figure of each query of which `ndcg` is the mean."""
     discounts = 1 / np.log2(np.arange(2, depth + 2))
     best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
     found = np.take_along_axis(gains, best, axis=1) @ discounts
     ideal = -np.sort(-gains, axis=1)[:, :depth] @ discounts
-    return float(np.mean(found / ideal))
+    each: Scores = found / ideal
+    return each
 
 
 def fuse_zscores(words: Scores, vectors: Scores, weight: float) -> Scores:

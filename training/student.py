@@ -7,7 +7,7 @@ the teacher finds alike (continuously weighted contrast).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.transformer import Transformer, padded
+from training.transformer import WIDTH, Transformer, padded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,12 +32,13 @@ class Recipe:
     layers: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
     pieces: int = 16_000
     caps: tuple[int, ...] = (112, 64, 64)
-    batch: int = 32
-    rate: float = 5e-5
+    batch: int = 16
+    rate: float = 3e-5
     warm_up: int = 20
     temperature: float = 0.05
     cosine_weight: float = 8.0
     own_share: float = 0.5
+    bank: int = 4800
     averaging: float = 0.98
     seed: int = 0
 
@@ -50,6 +51,7 @@ class Student:
     averaged: Transformer
     tokenizer: Tokenizer
     recipe: Recipe
+    bank: Tensor = field(default_factory=lambda: torch.empty(0, WIDTH))
 
     def learn(self, lessons: Iterable[Lesson]) -> Iterator[dict[str, float]]:
         """Train on each lesson once, in order; yields the mean losses of each."""
@@ -72,6 +74,8 @@ class Student:
                 optimiser.step()
                 self._average(step)
                 losses.append(parts)
+            taught = torch.from_numpy(lesson.paper_vectors)
+            self.bank = torch.cat([taught, self.bank])[: recipe.bank]
             yield {name: float(np.mean([part[name] for part in losses])) for name in losses[0]}
 
     def _losses(
@@ -83,7 +87,7 @@ class Student:
         taught_short = np.concatenate([lesson.title_vectors[rows], lesson.sentence_vectors[rows]])
         taught = torch.from_numpy(taught_short), torch.from_numpy(lesson.paper_vectors[rows])
         cosine = 1 - torch.cat([(asked * taught[0]).sum(1), (papers * taught[1]).sum(1)]).mean()
-        contrast = weighted_contrast(asked, papers, taught, self.recipe)
+        contrast = weighted_contrast(asked, papers, taught, self.bank, self.recipe)
         loss = self.recipe.cosine_weight * cosine + contrast
         return loss, {"cosine": cosine.item(), "contrast": contrast.item()}
 
@@ -99,6 +103,16 @@ class Student:
             mean.lerp_(value, share)
 
 
+@torch.no_grad()
+def merge(parent: Transformer, trained: Transformer, share: float) -> None:
+    """Move the weights of `parent` by `share` of the way to those of `trained`.
+
+    What lies between forgets less than the trained one (Wortsman et al. 2022, WiSE-FT).
+    """
+    for mine, other in zip(parent.parameters(), trained.parameters(), strict=True):
+        mine.lerp_(other, share)
+
+
 def numbered(tokenizer: Tokenizer, texts: Sequence[str], cap: int) -> list[list[int]]:
     """Texts as numbers of pieces between [CLS] and [SEP], at most `cap` in all."""
     start, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
@@ -107,20 +121,26 @@ def numbered(tokenizer: Tokenizer, texts: Sequence[str], cap: int) -> list[list[
 
 
 def weighted_contrast(
-    asked: Tensor, papers: Tensor, taught: tuple[Tensor, Tensor], recipe: Recipe
+    asked: Tensor, papers: Tensor, taught: tuple[Tensor, Tensor], bank: Tensor, recipe: Recipe
 ) -> Tensor:
     """Cross-entropy between our similarities and a mixture of truth and the teacher's, both ways.
 
     `asked` is (m times papers, width): m questions about each paper, one kind after the other.
+    `bank` holds the teacher's vectors of other papers: more wrong answers for each question. They
+    need not be encoded again while the student stays close to its teacher.
     """
     count = len(papers)
     own = torch.eye(count).repeat(len(asked) // count, 1)
-    ours = asked @ papers.T / recipe.temperature
-    theirs = taught[0] @ taught[1].T / recipe.temperature
+    ours = asked @ torch.cat([papers, bank]).T / recipe.temperature
+    theirs = taught[0] @ torch.cat([taught[1], bank]).T / recipe.temperature
     total = torch.zeros(())
     for logits, soft, hard in (
-        (ours, theirs.softmax(1), own),
-        (ours.T, theirs.T.softmax(1), own.T / own.T.sum(1, keepdim=True)),
+        (ours, theirs.softmax(1), functional.pad(own, (0, len(bank)))),
+        (
+            ours[:, :count].T,
+            theirs[:, :count].T.softmax(1),
+            own.T / own.T.sum(1, keepdim=True),
+        ),
     ):
         target = recipe.own_share * hard + (1 - recipe.own_share) * soft
         total = total + functional.cross_entropy(logits, target)

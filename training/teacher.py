@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from training.corpus import CorpusPaper
 
 FILE_PAPERS = 480
-LONGEST = 126
+LONGEST = 254
 SENTENCE_WORDS = (6, 30)
 _BATCH_PIECES = 2048
 
@@ -71,7 +71,7 @@ def lessons(
         titles = [paper.title for paper in part]
         sentences = [some_sentence(paper, random) for paper in part]
         whole = [f"{paper.title}\n{paper.abstract}" for paper in part]
-        file = cache / f"lesson-{seed}-{number:04}.npz"
+        file = cache / f"lesson-{LONGEST}-{seed}-{number:04}.npz"
         if not file.exists():
             teacher = teacher or _Teacher.load(teacher_folder)
             vectors = [teacher.encode(texts) for texts in (titles, sentences, whole)]

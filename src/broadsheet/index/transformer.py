@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-SHIPPED_MODEL = "transformer-1"
+SHIPPED_MODEL = "transformer-2"
 MOST_THREADS = 4
 
 _REMEDY = "Install Broadsheet again, or name another model."
