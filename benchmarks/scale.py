@@ -222,7 +222,7 @@ def _new_records(salt: int) -> list[PaperRecord]:
 
 def _server(folder: Path, queries: Sequence[str]) -> Iterator[Row]:
     started = time.perf_counter()
-    with serving(folder) as (process, port):
+    with serving(folder, BROADSHEET_IMPROVER="none") as (process, port):
         get = getter(port)
         get("/papers")
         yield Row("start to the first page", f"{time.perf_counter() - started:.1f} s")

@@ -158,11 +158,12 @@ def _samples(folder: Path, chance: random.Random) -> tuple[list[str], list[str]]
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server over a library: its process and port."""
+def serving(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server over a library: its process and port; `settings` are variables of its own."""
+    own = {"BROADSHEET_DATA": str(folder), "BROADSHEET_LOAD_SAMPLE": "false", **settings}
     process = subprocess.Popen(
         [*BROADSHEET, "serve", "--port", "0"],
-        env={**os.environ, "BROADSHEET_DATA": str(folder), "BROADSHEET_LOAD_SAMPLE": "false"},
+        env={**os.environ, **own},
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -196,6 +196,25 @@ def test_set_that_outgrows_its_layout_is_arranged_and_keeps_its_vectors(
         assert float(Mirror(encoder).encode([text])[0] @ vector) > 0.98
 
 
+def test_first_set_that_is_arranged_anew_leaves_the_improved_vectors_alone(
+    both: PaperIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = shelf(120)
+    both.sync(library.feed())
+    improve(both, library, list(range(1, 31)))
+    before = both.snapshot().vectors(list(range(1, 31)), "mirror-1")
+    small_sizes(monkeypatch)
+    both.sync(library.put(*(document(paper_id) for paper_id in range(121, 126))).feed())
+    both.optimize()
+    snapshot = both.snapshot()
+    assert snapshot.sets[0].layout.cells > 1
+    assert len({held.table for held in snapshot.sets}) == len(snapshot.sets) == 2
+    after = snapshot.vectors(list(range(1, 31)), "mirror-1")
+    assert {key: row.tolist() for key, row in after.items()} == {
+        key: row.tolist() for key, row in before.items()
+    }
+
+
 def test_reader_sees_new_vectors_without_reading_the_old_ones_again(
     both: PaperIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,11 +17,11 @@ HEAD = 64
 CELL_ROWS = 65_536
 """From so many vectors on there are cells; fewer are scanned in a millisecond or two."""
 MOST_CELLS = 4096
-ROWS_PER_CENTROID = 32
+ROWS_PER_CENTROID = 16
 """Vectors of the sample for each centroid."""
 SAMPLE_ROWS = 20_000
 """Vectors that the axes are computed from."""
-_ROUNDS = 8
+_ROUNDS = 6
 _BLOCK_ROWS = 8192
 
 Floats = NDArray[np.float32]
@@ -30,9 +30,10 @@ Cells = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`axes` (dim, dim) float32 is orthogonal; `centroids` (cells, head) have length 1.
+    """`axes` (dim, dim) float32 is orthogonal; `centroids` (cells, dim) have length 1.
 
-    Without centroids all vectors lie in one cell.
+    Without centroids all vectors lie in one cell. Cells are of whole vectors: what a small field
+    writes about may have next to nothing on the first axes, which others have shaped.
     """
 
     axes: Floats
@@ -41,7 +42,7 @@ class Layout:
     @classmethod
     def plain(cls, dim: int) -> Layout:
         """Vectors as they are, in one cell."""
-        return cls(np.eye(dim, dtype=np.float32), np.zeros((0, min(dim, HEAD)), np.float32))
+        return cls(np.eye(dim, dtype=np.float32), np.zeros((0, dim), np.float32))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Layout:
@@ -84,13 +85,13 @@ class Layout:
         """The cell of each turned vector (n, dim): that of the closest centroid, (n,) int32."""
         if not len(self.centroids):
             return np.zeros(len(turned), np.int32)
-        return nearest_centroids(np.ascontiguousarray(turned[:, : self.head]), self.centroids)
+        return nearest_centroids(turned, self.centroids)
 
     def closest_cells(self, turned: Floats, count: int) -> NDArray[np.int64]:
         """The `count` most promising cells for one turned vector (dim,), ascending."""
         if count >= self.cells:
             return np.arange(self.cells)
-        products = self.centroids @ turned[: self.head]
+        products = self.centroids @ turned
         return np.sort(np.argpartition(products, -count)[-count:])
 
 
@@ -98,12 +99,10 @@ def learn_layout(sample: Floats, count: int) -> Layout:
     """The layout for `count` vectors, learned from a random sample of them (m, dim) float32.
 
     Principal axes without centring, as products need; spherical k-means (Dhillon and Modha, 2001)
-    over the heads, with about four times the root of `count` centroids.
+    with about four times the root of `count` centroids.
     """
     axes = _principal_axes(sample[:SAMPLE_ROWS])
-    head = min(sample.shape[1], HEAD)
-    heads = np.ascontiguousarray((sample @ axes)[:, :head])
-    return Layout(axes, _centroids(heads, cell_count(count)))
+    return Layout(axes, _centroids(sample @ axes, cell_count(count)))
 
 
 def cell_count(count: int) -> int:
@@ -123,25 +122,33 @@ def _principal_axes(sample: Floats) -> Floats:
     return np.ascontiguousarray(eigenvectors[:, ::-1].astype(np.float32))
 
 
-def _centroids(heads: Floats, cells: int) -> Floats:
+def _centroids(vectors: Floats, cells: int) -> Floats:
     chance = np.random.default_rng(0)
-    cells = min(cells, len(heads))
-    centroids = _unit(heads[chance.choice(len(heads), cells, replace=False)])
+    cells = min(cells, len(vectors))
+    centroids = _unit(vectors[chance.choice(len(vectors), cells, replace=False)])
     for _ in range(_ROUNDS if cells else 0):
-        owners = nearest_centroids(heads, centroids)
-        sums = np.zeros_like(centroids)
-        np.add.at(sums, owners, heads)
+        owners = nearest_centroids(vectors, centroids)
+        sums = _sums(vectors, owners, cells)
         is_empty = np.bincount(owners, minlength=cells) == 0
-        sums[is_empty] = heads[chance.choice(len(heads), int(is_empty.sum()))]
+        sums[is_empty] = vectors[chance.choice(len(vectors), int(is_empty.sum()))]
         centroids = _unit(sums)
     return centroids
 
 
-def nearest_centroids(heads: Floats, centroids: Floats) -> Cells:
-    """The number of the centroid with the largest product, for each of the heads (n, head)."""
-    found = np.empty(len(heads), np.int32)
-    for start in range(0, len(heads), _BLOCK_ROWS):
-        block = heads[start : start + _BLOCK_ROWS]
+def _sums(vectors: Floats, owners: Cells, cells: int) -> Floats:
+    """The sum of the vectors of each owner, (cells, dim)."""
+    order = np.argsort(owners, kind="stable")
+    present, starts = np.unique(owners[order], return_index=True)
+    sums = np.zeros((cells, vectors.shape[1]), np.float32)
+    sums[present] = np.add.reduceat(vectors[order], starts, axis=0)
+    return sums
+
+
+def nearest_centroids(vectors: Floats, centroids: Floats) -> Cells:
+    """The number of the centroid with the largest product, for each of the vectors (n, dim)."""
+    found = np.empty(len(vectors), np.int32)
+    for start in range(0, len(vectors), _BLOCK_ROWS):
+        block = vectors[start : start + _BLOCK_ROWS]
         found[start : start + _BLOCK_ROWS] = (block @ centroids.T).argmax(axis=1)
     return found
 

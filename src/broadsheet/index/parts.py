@@ -255,7 +255,7 @@ class PartedBuild:
         old = read_layout(self.folder, state)
         sample = held.take(sampled_rows(state.count).tolist(), columns=["scale", "numbers"])
         layout = learn_layout(old.turn_back(_vectors(sample, old.dim)), state.count)
-        target = state.arranged_anew(state.count)
+        target = state.arranged_anew(state.count, ())  # a generation in the making has no other
         self.folder.write(layout_file(target.table), layout.to_bytes())
         connection = connect(self.folder)
         connection.drop_table(target.table, ignore_missing=True)

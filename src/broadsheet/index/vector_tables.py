@@ -56,10 +56,11 @@ class SetState:
         """Whether there are too many vectors for the layout they have."""
         return self.count > max(EXACT_ROWS, self.arranged * GROWTH)
 
-    def arranged_anew(self, count: int) -> SetState:
-        """The state after so many vectors have been written into a table of their own."""
+    def arranged_anew(self, count: int, taken: Sequence[SetState]) -> SetState:
+        """The state after so many vectors have been written into a table that no set has."""
+        table = free_name([state.table for state in (self, *taken)])
         return dataclasses.replace(
-            self, table=free_name([self.table]), turn=self.turn + 1, count=count, arranged=count
+            self, table=table, turn=self.turn + 1, count=count, arranged=count
         )
 
 
@@ -160,10 +161,11 @@ class VectorWriter:
             paper_ids, turn, text_hashes, cells=cells, scales=scales, numbers=numbers
         )
 
-    def arrange(self) -> SetState:
+    def arrange(self, taken: Sequence[SetState]) -> SetState:
         """Learn the layout anew from what is there, and write the set in it into a new table.
 
-        Holds all vectors in memory, a byte a number. The old table stays until `tidy`.
+        `taken` are all sets of the generation, whose tables stay. Holds all vectors in memory, a
+        byte a number.
         """
         held = _read_everything(self.folder, self.state)
         old = read_layout(self.folder, self.state)
@@ -173,7 +175,7 @@ class VectorWriter:
         for start in range(0, count, _BLOCK_ROWS):
             rows = np.arange(start, min(start + _BLOCK_ROWS, count))
             cells[rows], held.numbers[rows], held.scales[rows] = moved(old, layout, held.at(rows))
-        state = self.state.arranged_anew(count)
+        state = self.state.arranged_anew(count, taken)
         self.folder.write(layout_file(state.table), layout.to_bytes())
         self._write_ordered(state, held, cells)
         return state

@@ -25,7 +25,7 @@ EXACT_ROWS = 16_384
 LEAST_PROBED_ROWS = 16_384
 PROBED_SHARE = 1 / 16
 """A search looks into so many of the cells, those with the closest centroids."""
-MOST_PROBED_CELLS = 192
+MOST_PROBED_CELLS = 96
 _LARGEST_BYTE = np.float32(127)
 
 Ids = NDArray[np.int64]

@@ -148,7 +148,7 @@ class Writer:
         writer = VectorWriter(folder, state)
         state = writer.put(ids_of(documents), hashes_of(documents), vectors)
         if state.needs_arranging:
-            state = VectorWriter(folder, state).arrange()
+            state = VectorWriter(folder, state).arrange(manifest.sets)
         elif state.turn % _TIDY_TURNS == 0:
             writer.tidy()
         manifest = _without_overtaken(manifest.with_set(state), state)
@@ -203,7 +203,8 @@ class _Generation:
             indexing = beside.submit(create_indexes, table)
             write_lexicon(self.folder, table)
             if manifest.sets and manifest.sets[0].needs_arranging:
-                manifest = manifest.with_set(VectorWriter(self.folder, manifest.sets[0]).arrange())
+                arranged = VectorWriter(self.folder, manifest.sets[0]).arrange(manifest.sets)
+                manifest = manifest.with_set(arranged)
             indexing.result()
         manifest = dataclasses.replace(manifest, is_whole=True)
         self._move(table, manifest, manifest.revision)
@@ -294,14 +295,14 @@ class _Generation:
         if needs_learning(self.folder, manifest.documents):
             write_lexicon(self.folder, open_table(self.folder))
         for state in manifest.sets:
-            manifest = manifest.with_set(_optimized(self.folder, state))
+            manifest = manifest.with_set(_optimized(self.folder, state, manifest.sets))
         self._move(open_table(self.folder), manifest, manifest.revision)
 
 
-def _optimized(folder: Place, state: SetState) -> SetState:
+def _optimized(folder: Place, state: SetState, taken: Sequence[SetState]) -> SetState:
     writer = VectorWriter(folder, state)
     if state.needs_arranging:
-        return writer.arrange()
+        return writer.arrange(taken)
     writer.tidy()
     return state
 
