@@ -111,17 +111,16 @@ class WebhookTable:
                 connection.execute(delete(table).where(table.c.webhook_id == webhook_id))
 
     def to_look_at(self, now: datetime) -> list[Webhook]:
-        """The active webhooks whose lists are due for a look, those of people who may act."""
+        """The active webhooks of people who may act whose lists are due, the first due first."""
         is_due = and_(webhook.c.state == WebhookState.ACTIVE.value, webhook.c.look_at <= now)
         wanted = (
             select(webhook)
             .join(account, account.c.account_id == webhook.c.account_id)
             .where(is_due, MAY_ACT)
+            .order_by(webhook.c.look_at, webhook.c.webhook_id)
         )
         with self._database.read() as connection:
-            return [
-                read_webhook(row) for row in connection.execute(wanted.order_by(webhook.c.look_at))
-            ]
+            return [read_webhook(row) for row in connection.execute(wanted)]
 
     def next_look_at(self) -> datetime | None:
         """When the next webhook is due for a look."""
