@@ -29,8 +29,8 @@ def test_part_has_just_its_commands(part: str) -> None:
 def test_command_that_needs_no_pages_does_not_load_the_web_framework() -> None:
     code = (
         "import sys; sys.argv = ['broadsheet', 'status', '--help']\n"
-        "from broadsheet.cli import main\n"
-        "try: main()\n"
+        "from broadsheet.cli import run_command_line\n"
+        "try: run_command_line()\n"
         "except SystemExit: pass\n"
         "sys.exit('fastapi' in sys.modules)"
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 
 from threadpoolctl import threadpool_limits
 
@@ -54,3 +57,28 @@ def _give_memory_back() -> None:
         return  # another C library, which has ways of its own
     for option, value in (_MOST_ARENAS, _MAPPED_FROM):
         mallopt(option, value)
+
+
+def run(program: Callable[[], None]) -> None:
+    """Run a whole program, and end the process at once when all is tidied up.
+
+    The interpreter ends daemon threads wherever they are; one that is within Arrow or Lance then
+    aborts the process, which would look like a crash of a worker that was merely told to stop. To
+    be called before anything else asks to be called at the end: what is asked for first comes last.
+    """
+    code = 1
+
+    def leave() -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                with suppress(OSError, ValueError):
+                    stream.flush()
+        os._exit(code)
+
+    atexit.register(leave)
+    try:
+        program()
+        code = 0
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        raise

@@ -12,7 +12,7 @@ import pytest
 from commands import Command, Done
 from outside import Clock
 
-from broadsheet.cli import main
+from broadsheet.cli import run_command_line
 from broadsheet.services import Services, open_services
 from broadsheet.settings import Settings
 from loopback import Loopback
@@ -65,7 +65,7 @@ def command(
         capsys.readouterr()
         code: object = 0
         try:
-            main()
+            run_command_line()
         except SystemExit as end:
             code = end.code or 0
         written = capsys.readouterr()

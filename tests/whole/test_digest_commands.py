@@ -133,7 +133,7 @@ def test_worker_sends_what_is_due_and_stops_when_told(
     output, _ = worker.communicate(timeout=60)
     assert sink.recipients() == ["ann@example.org"]
     assert "ann@" not in output
-    assert worker.returncode == 0
+    assert worker.returncode == 0, output
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from broadsheet import __version__
+from broadsheet import __version__, process
 from broadsheet.cli.terminal import fail
 from broadsheet.errors import BroadsheetError
-from broadsheet.process import tune
 
 if TYPE_CHECKING:
     app: typer.Typer
@@ -105,9 +104,14 @@ def _asked() -> str:
 
 
 def main() -> None:
-    """Run the command line; every deliberate error is one sentence on stderr and exit code 1."""
+    """Run the command line as the whole of a process."""
+    process.tune()
+    process.run(run_command_line)
+
+
+def run_command_line() -> None:
+    """Run a command; every deliberate error is one sentence on stderr and exit code 1."""
     signal.signal(signal.SIGINT, _interrupt)
-    tune()
     try:
         command_line(_asked())()
     except BroadsheetError as error:

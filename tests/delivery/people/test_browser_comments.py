@@ -212,6 +212,22 @@ def test_what_was_typed_outlives_a_session(
     context.close()
 
 
+def test_mark_that_comes_after_the_end_of_a_session_leaves_the_reader_where_they_are(
+    browser: Browser, site: tuple[str, Talk], talk: Talk
+) -> None:
+    page = browser_of(browser, site, talk.eve, 1280, scripts=True).new_page()
+    sessions = talk.services.community.sessions
+    page.route("**/read", lambda route: (sessions.end_all(talk.eve), route.continue_()))
+    with page.expect_response("**/read") as answered:
+        page.goto(PAPER)
+    assert answered.value.status == 401
+    expect(page.locator(".acts-paper [data-act=read]")).not_to_have_attribute("aria-busy", "true")
+    page.get_by_label("Your comment").fill("A long thought")
+    page.wait_for_timeout(300)
+    expect(page.get_by_label("Your comment")).to_have_value("A long thought")
+    page.context.close()
+
+
 def test_no_attack_runs_in_a_browser(browser: Browser, site: tuple[str, Talk], talk: Talk) -> None:
     rows = [
         {"paper_id": talk.paper.paper_id, "account_id": talk.eve.account_id, "votes": 0,

@@ -48,6 +48,7 @@ async function act(button, { isQuiet = false } = {}) {
       keepalive: true,
     });
     if (reply.status === 401) {
+      if (isQuiet) return; // nobody asked for it: whoever reads or writes here is left in peace
       location.assign(`/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`);
       return;
     }
