@@ -36,11 +36,11 @@ from benchmarks.measure import (
 )
 from benchmarks.multiply import multiplied
 from benchmarks.speed import BROADSHEET, MIB, WARM_UP, getter, serving, title_queries
-from broadsheet import pipeline
 from broadsheet.domain import Listing, ListingKind, PaperRecord
 from broadsheet.index.snapshot import Snapshot
 from broadsheet.index.vectors import Ids
 from broadsheet.index.words import Filter, WordQuery
+from broadsheet.indexing_beside import sync_for_readers
 from broadsheet.process import tune
 from broadsheet.ranking.asking import ask
 from broadsheet.ranking.search import search
@@ -183,7 +183,7 @@ def _day(services: Services, queries: Sequence[str]) -> Iterator[Row]:
     reader.start()
     started = time.perf_counter()
     services.store.ingest(records, now=services.clock())
-    pipeline.sync_index(services)
+    sync_for_readers(services)
     marked = Listing(ListingKind.SEARCH, query=records[0].title)
     while not any(
         hit.paper.title == records[0].title for hit in services.ranking.page(marked).hits

@@ -1,4 +1,4 @@
-"""Indexes a large import in a process of its own while the import goes on.
+"""Indexes in a process of its own: a large import while it goes on, and news beside readers.
 
 The process follows the store's revisions until it is told that the import is over. It needs nothing
 of the importing process but that word: when either dies, the library is whole, and the next import
@@ -27,6 +27,9 @@ LARGE_IMPORT = 20_000
 """New and changed papers from which a second process, which takes 3 s to start, is worth it."""
 WORTH_READING = 25_000
 """Changes that the following process waits for: small helpings make many small files."""
+LARGE_LIBRARY = 100_000
+"""Papers from which a server leaves indexing to another process: in its own, searches would wait
+for the same threads, of Lance and of Python, up to a second."""
 _LOOK_SECONDS = 1.0
 _OVER = "over"
 
@@ -69,13 +72,15 @@ class IndexingBeside:
         if self._process is not None:
             self._hear(0)
         elif counts.new + counts.updated + counts.merged >= LARGE_IMPORT:
-            context = multiprocessing.get_context("spawn")  # Lance does not survive a fork
-            self._pipe, theirs = context.Pipe()
-            self._process = context.Process(
-                target=_follow, args=(self._settings, theirs), daemon=True
-            )
-            self._process.start()
-            theirs.close()
+            self.start()
+
+    def start(self) -> None:
+        """Start the process."""
+        context = multiprocessing.get_context("spawn")  # Lance does not survive a fork
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_follow, args=(self._settings, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
 
     def finish(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Tell that the import is over and wait; the number of papers indexed since the start.
@@ -121,6 +126,20 @@ class IndexingBeside:
             message = "no process was started: ask is_started first"
             raise RuntimeError(message)
         return self._pipe
+
+
+def sync_for_readers(services: Services) -> None:
+    """Bring the index up to the store without keeping searches of this process waiting.
+
+    A small library does that by itself. Raises StorageError or, when the process failed,
+    IndexUnavailable.
+    """
+    if services.index.state().documents < LARGE_LIBRARY:
+        pipeline.sync_index(services)
+    else:
+        with IndexingBeside(services) as beside:
+            beside.start()
+            beside.finish()
 
 
 def _follow(settings: Settings, pipe: Connection) -> None:

@@ -27,6 +27,8 @@ SHORTEST_SLEEP = 5.0
 """A source that is due while another worker has it is looked at again this soon."""
 
 Report = Callable[[str], None]
+Sync = Callable[[Services], object]
+"""Whatever brings the index up to the store."""
 
 
 class Told:
@@ -89,39 +91,45 @@ def work_once(
     report: Report,
     is_stopping: Callable[[], bool] = lambda: False,
     told: Told | None = None,
+    sync: Sync = pipeline.sync_index,
 ) -> int:
     """Harvest what is due, index what came, tell who follows it; how many sources were harvested.
 
     Votes of accounts that have come of age are counted on the way, and the words of comments that
     were deleted are forgotten.
 
-    `told` remembers what rounds before this one said. Raises StorageError, when all sources have
-    had their turn.
+    `told` remembers what rounds before this one said, `sync` indexes. Raises StorageError, when
+    all sources have had their turn.
     """
     told = told or Told(report)
     try:
         done = harvest_due(services, told.tell, is_stopping)
     except BroadsheetError:
         # What the harvests had stored before the trouble is to be found all the same.
-        _index(services)
+        _index(services, sync)
         raise
     finally:
         told.end_round()
-    _index(services)
+    _index(services, sync)
     tell_followers(services)
     services.community.votes.count_matured()
     services.community.comments.forget_deleted()
     return done
 
 
-def _index(services: Services) -> None:
+def _index(services: Services, sync: Sync) -> None:
     if services.store.pending(services.index.state().revision):
-        pipeline.sync_index(services)
+        sync(services)
         services.index.catch_up()
 
 
-def work(services: Services, stop: threading.Event, report: Report) -> None:
-    """Work until `stop` is set; trouble is reported, and does not end the work.
+def work(
+    services: Services,
+    stop: threading.Event,
+    report: Report,
+    sync: Sync = pipeline.sync_index,
+) -> None:
+    """Work until `stop` is set; trouble is reported, and does not end the work. `sync` indexes.
 
     Mail, webhooks and the improving of vectors have a thread each, so that none waits for another.
     """
@@ -136,18 +144,18 @@ def work(services: Services, stop: threading.Event, report: Report) -> None:
     webhooks.start()
     threading.Thread(target=keep_improving, args=given, daemon=True).start()
     try:
-        _keep_harvesting(services, stop, report)
+        _keep_harvesting(services, stop, report, sync)
     finally:
         stop.set()
         mail.join(LONGEST_GOODBYE)
         webhooks.join(LONGEST_GOODBYE)
 
 
-def _keep_harvesting(services: Services, stop: threading.Event, report: Report) -> None:
+def _keep_harvesting(services: Services, stop: threading.Event, report: Report, sync: Sync) -> None:
     told = Told(report)
     while not stop.is_set():
         try:
-            work_once(services, report, stop.is_set, told)
+            work_once(services, report, stop.is_set, told, sync)
         except BroadsheetError as error:
             report(f"{error}")
         except Exception as error:  # noqa: BLE001 - the clock goes on whatever happens

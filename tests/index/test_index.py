@@ -249,7 +249,7 @@ def _die_at(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
         return run
 
     monkeypatch.setattr(Folder, "write", dying(Folder.write))
-    for name in ("_append", "_upsert", "_forget", "_index_rows"):
+    for name in ("_append", "_upsert", "_forget", "_index_rows", "_look_after"):
         monkeypatch.setattr(writing._Generation, name, dying(getattr(writing._Generation, name)))
     for name in ("create", "put", "remove", "rows"):
         monkeypatch.setattr(VectorWriter, name, dying(getattr(VectorWriter, name)))
@@ -276,6 +276,31 @@ def test_sync_killed_between_any_two_steps_and_run_again_gives_the_same(
     whole.sync(library.feed())
     assert contents(again) == contents(whole)
     assert again.state().revision == whole.state().revision
+
+
+def test_reader_finds_the_right_papers_when_rows_came_that_no_manifest_tells_of(
+    index: PaperIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = shelf(20)
+    index.sync(library.feed())
+    before = index.snapshot().search_words(WordQuery("glass"), Filter(), 50)[0].tolist()
+    library.put(*(document(paper_id, f"Glass news {paper_id}") for paper_id in (3, 21, 22)))
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing._Generation, "_move", die)
+        with contextlib.suppress(Killed):
+            index.sync(library.feed())
+    generations = index._generations
+    name = generations.current()
+    assert name is not None
+    manifest = generations.manifest(name)
+    assert manifest is not None
+    generations.write_manifest(name, manifest)  # as when somebody improves vectors
+    found = index.snapshot().search_words(WordQuery("glass"), Filter(), 50)[0].tolist()
+    assert set(found) == {*before, 3, 21, 22}
 
 
 @pytest.mark.parametrize("calls", range(1, 10))

@@ -8,7 +8,7 @@ import pytest
 from hands import OwnHands, built_in_parts
 
 from broadsheet.errors import IndexUnavailable
-from broadsheet.index import layout, parts, vector_tables, vectors
+from broadsheet.index import layout, parts, vector_tables
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.parts import Bench
@@ -22,10 +22,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes at which ninety papers are many parts and their vectors lie in cells."""
     monkeypatch.setattr(parts, "PART_REVISIONS", 20)
     monkeypatch.setattr(parts, "FRAGMENTS_AT_ONCE", 2)
-    for module in (vectors, vector_tables):
-        monkeypatch.setattr(module, "EXACT_ROWS", 10)
-    for name, value in (("CELL_ROWS", 20), ("ROWS_PER_CENTROID", 2), ("SAMPLE_ROWS", 30)):
-        monkeypatch.setattr(layout, name, value)
+    for module in (layout, vector_tables):
+        monkeypatch.setattr(module, "CELL_ROWS", 20)
+    monkeypatch.setattr(layout, "ROWS_PER_CENTROID", 2)
 
 
 def changed_library() -> Library:

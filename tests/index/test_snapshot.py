@@ -13,7 +13,7 @@ from broadsheet.index import snapshot as snapshots
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.snapshot import Snapshot
-from broadsheet.index.words import Column, Filter, Term, WordQuery
+from broadsheet.index.words import ALSO_WEIGHT, Column, Filter, Term, WordQuery
 from feeds import Library, document
 
 LIBRARY = Library().put(
@@ -139,6 +139,32 @@ def test_scores_of_words_fall(snapshot: Snapshot) -> None:
     assert (np.diff(scores) <= 0).all()
 
 
+def test_another_name_adds_a_part_of_its_score_under_the_same_conditions(
+    snapshot: Snapshot,
+) -> None:
+    everything = Filter()
+    plain = dict(zip(*_listed(snapshot, WordQuery("bread"), everything), strict=True))
+    name = WordQuery("graph paper", is_every_word_needed=True)
+    named = dict(zip(*_listed(snapshot, name, everything), strict=True))
+    assert named
+    expected = {
+        paper_id: plain.get(paper_id, 0) + ALSO_WEIGHT * named.get(paper_id, 0)
+        for paper_id in {*plain, *named}
+    }
+    both = WordQuery("bread", also=("graph paper", "of the"))
+    ids, scores = _listed(snapshot, both, everything)
+    assert dict(zip(ids, scores, strict=True)) == pytest.approx(expected, rel=1e-5)
+    assert scores == sorted(scores, reverse=True)
+    assert len(snapshot.search_words(both, everything, 2)[0]) == 2
+    some = frozenset({1, 2})
+    assert set(_listed(snapshot, both, Filter(only=some))[0]) == some
+
+
+def _listed(snapshot: Snapshot, query: WordQuery, filter_: Filter) -> tuple[list[int], list[float]]:
+    ids, scores = snapshot.search_words(query, filter_, 100)
+    return ids.tolist(), scores.tolist()
+
+
 def test_every_word_can_be_asked_for(snapshot: Snapshot) -> None:
     assert words(snapshot, WordQuery("bread loaf", is_every_word_needed=True)) == [1]
 
@@ -191,12 +217,12 @@ def test_first_pass_over_many_rows_finds_nearly_all_true_neighbours(
     )
     exact = PaperIndex(tmp_path / "exact", encoder)
     exact.sync(library.feed())
-    for module in (vectors, vector_tables, snapshots):
+    for module in (vectors, snapshots):
         monkeypatch.setattr(module, "EXACT_ROWS", 100)
-    for name, value in (("HEAD", 8), ("CELL_ROWS", 200), ("ROWS_PER_CENTROID", 4)):
-        monkeypatch.setattr(layout, name, value)
-    monkeypatch.setattr(vectors, "LEAST_CANDIDATES", 40)
-    monkeypatch.setattr(vectors, "LEAST_PROBED_ROWS", 100)
+    for module in (layout, vector_tables):
+        monkeypatch.setattr(module, "CELL_ROWS", 200)
+    monkeypatch.setattr(layout, "ROWS_PER_CENTROID", 4)
+    monkeypatch.setattr(vectors, "PROBED_CELLS", 8)
     arranged = PaperIndex(tmp_path / "arranged", encoder)
     arranged.sync(library.feed())
     held = arranged.snapshot().sets[0]

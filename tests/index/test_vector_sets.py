@@ -15,7 +15,7 @@ from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.improvers import Improvers
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.layout import Layout, learn_layout
-from broadsheet.index.vectors import quantise
+from broadsheet.index.vectors import Sought, dequantised, quantise
 from broadsheet.index.words import Filter, WordQuery
 from feeds import Library, document, shelf
 
@@ -169,13 +169,13 @@ def test_improver_that_cannot_be_loaded_leaves_the_first_encoder_and_says_why(
 
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes at which sixty vectors are many."""
-    for module in (vectors, vector_tables, snapshots):
+    for module in (vectors, snapshots):
         monkeypatch.setattr(module, "EXACT_ROWS", 10)
+    for module in (layout, vector_tables):
+        monkeypatch.setattr(module, "CELL_ROWS", 20)
     monkeypatch.setattr(vector_tables, "FRESH_ROWS", 8)
-    for name, value in (("CELL_ROWS", 20), ("ROWS_PER_CENTROID", 2), ("SAMPLE_ROWS", 30)):
-        monkeypatch.setattr(layout, name, value)
-    monkeypatch.setattr(vectors, "LEAST_CANDIDATES", 10)
-    monkeypatch.setattr(vectors, "LEAST_PROBED_ROWS", 10)
+    monkeypatch.setattr(layout, "ROWS_PER_CENTROID", 2)
+    monkeypatch.setattr(vectors, "PROBED_CELLS", 4)
 
 
 def test_set_that_outgrows_its_layout_is_arranged_and_keeps_its_vectors(
@@ -284,11 +284,27 @@ def test_quantised_vectors_are_close_to_what_they_were() -> None:
     assert not numbers[7].any()
 
 
-def test_layout_survives_its_file_and_turns_back() -> None:
+def test_products_are_those_of_the_quantised_vectors() -> None:
+    chance = np.random.default_rng(3)
+    rows = chance.normal(size=(50, 96)).astype(np.float32)
+    rows[7] = 0
+    sought = chance.normal(size=96).astype(np.float32)
+    numbers, scales = quantise(rows)
+    lengths = np.linalg.norm(sought) * np.linalg.norm(rows, axis=1).max()
+    exact = dequantised(numbers, scales) @ sought
+    assert Sought.of(sought).products(numbers, scales) == pytest.approx(
+        exact, abs=float(1e-4 * lengths)
+    )
+    assert not Sought.of(np.zeros(96, np.float32)).products(numbers, scales).any()
+    assert Sought.of(sought).products(numbers[:0], scales[:0]).shape == (0,)
+
+
+def test_layout_survives_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "CELL_ROWS", 100)
     rows = np.random.default_rng(2).normal(size=(400, 96)).astype(np.float32)
     learned = learn_layout(rows, 400)
+    assert learned.centroids.shape == (32, 96)
     read = Layout.from_bytes(learned.to_bytes())
-    assert read.turn_back(read.turn(rows)) == pytest.approx(rows, abs=1e-4)
-    assert (read.axes == learned.axes).all()
+    assert (read.centroids == learned.centroids).all()
     with pytest.raises(ValueError, match=r".*"):
         Layout.from_bytes(b"not a layout")

@@ -52,7 +52,7 @@ def test_improved_cosines_replace_the_first_where_there_are_any() -> None:
     finer = np.where(IDS < 30, FIRST**2, NAN)
     found = close(static=FIRST, finer=finer)
     assert found.values[:30] == pytest.approx(FIRST[:30] ** 2, abs=1e-6)
-    assert found.encoders == ("finer",) * 30 + ("static",) * 10
+    assert found.encoders.tolist() == ["finer"] * 30 + ["static"] * 10
     assert found.improved_share == pytest.approx(0.75)
 
 

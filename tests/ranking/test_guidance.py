@@ -131,6 +131,11 @@ def test_an_acronym_brings_its_long_form_unless_forbidden(shelf: Shelf) -> None:
     assert guided(shelf, "ROS", sort=Sort.DATE).also_searched == ()
 
 
+def test_a_word_in_double_s_is_no_plural_of_an_acronym(shelf: Shelf) -> None:
+    assert guided(shelf, "ROSs").also_searched == ("rotating oven system",)
+    assert guided(shelf, "ross").also_searched == ()
+
+
 def test_a_long_form_brings_its_acronym(shelf: Shelf) -> None:
     page = asked(shelf, "rotating-oven systems")
     assert page.guidance is not None

@@ -144,6 +144,22 @@ def test_a_large_import_is_indexed_beside_it(
         assert (state.documents, state.revision) == (2500, services.store.revision())
 
 
+@pytest.mark.parametrize("least", [0, 10_000])
+def test_news_are_indexed_in_a_process_beside_the_readers_of_a_large_library(
+    papers_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(indexing_beside, "LARGE_LIBRARY", least)
+    started: list[bool] = []
+    start = IndexingBeside.start
+    monkeypatch.setattr(IndexingBeside, "start", lambda it: (started.append(True), start(it)))
+    with opened(tmp_path) as services:
+        pipeline.import_files(services, [papers_file])
+        indexing_beside.sync_for_readers(services)
+        assert bool(started) == (least == 0)
+        state = services.index.state()
+        assert (state.documents, state.revision) == (2500, services.store.revision())
+
+
 def test_a_dead_index_process_is_told_and_leaves_the_papers(
     papers_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

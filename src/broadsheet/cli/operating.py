@@ -24,6 +24,7 @@ from broadsheet.cli.terminal import fail, out, print_json, say, tell
 from broadsheet.errors import BroadsheetError, ConfigurationError
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.improvers import NONE, Improvers, load_improver
+from broadsheet.indexing_beside import sync_for_readers
 from broadsheet.ranking.evaluation import EvaluationRow
 from broadsheet.ranking.evaluation import evaluate as evaluate_collection
 from broadsheet.services import Services, open_services
@@ -115,7 +116,7 @@ def _prepare(services: Services) -> None:
 
 def _index_beside(services: Services) -> None:
     try:
-        pipeline.sync_index(services)
+        sync_for_readers(services)
     except BroadsheetError as error:
         say(f"Indexing stopped: {error}")
 

@@ -20,6 +20,7 @@ from broadsheet.cli.library import sync_with_progress
 from broadsheet.cli.terminal import fail, out, print_json, say, tell
 from broadsheet.domain import Source, SourceState
 from broadsheet.errors import BroadsheetError, IndexUnavailable
+from broadsheet.indexing_beside import sync_for_readers
 from broadsheet.services import Services, open_services
 from broadsheet.settings import load_settings
 from broadsheet.sources.live.addresses import shown_address
@@ -316,7 +317,10 @@ def start_beside(services: Services) -> None:
     """Harvest in a thread of the serving process, for installs of one process."""
     stop = threading.Event()
     threading.Thread(
-        target=worker_.work, args=(services, stop, say), name="worker", daemon=True
+        target=worker_.work,
+        args=(services, stop, say, sync_for_readers),
+        name="worker",
+        daemon=True,
     ).start()
 
 

@@ -14,7 +14,7 @@ from broadsheet.errors import StorageError
 from broadsheet.index.places import Place
 from broadsheet.index.vector_tables import SetState
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever columns or text analysis change; an index of another format is rebuilt."""
 Stamp = tuple[object, ...]
 """Differs whenever a reader must look again."""

@@ -1,7 +1,7 @@
-"""How the vectors of one encoder are laid out for searching: turned onto axes, gathered in cells.
+"""How the vectors of one encoder are laid out for searching: gathered in cells round centroids.
 
-Learned from the vectors themselves, without labels: principal axes, so that the first numbers of a
-vector tell most of it, and centroids, so that a search looks into a few cells instead of all.
+Learned from the vectors themselves, without labels, so that a search looks into a few cells instead
+of at all vectors.
 """
 
 from __future__ import annotations
@@ -12,15 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-HEAD = 64
-"""Numbers of a vector that the first pass reads, with three quarters of the variance."""
 CELL_ROWS = 65_536
-"""From so many vectors on there are cells; fewer are scanned in a millisecond or two."""
+"""From so many vectors on there are cells; fewer are scanned in two milliseconds."""
 MOST_CELLS = 4096
 ROWS_PER_CENTROID = 16
 """Vectors of the sample for each centroid."""
-SAMPLE_ROWS = 20_000
-"""Vectors that the axes are computed from."""
 _ROUNDS = 6
 _BLOCK_ROWS = 8192
 
@@ -30,96 +26,68 @@ Cells = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`axes` (dim, dim) float32 is orthogonal; `centroids` (cells, dim) have length 1.
+    """`centroids` (cells, dim) float32 have length 1; without any, all vectors lie in one cell."""
 
-    Without centroids all vectors lie in one cell. Cells are of whole vectors: what a small field
-    writes about may have next to nothing on the first axes, which others have shaped.
-    """
-
-    axes: Floats
     centroids: Floats
 
     @classmethod
     def plain(cls, dim: int) -> Layout:
-        """Vectors as they are, in one cell."""
-        return cls(np.eye(dim, dtype=np.float32), np.zeros((0, dim), np.float32))
+        """One cell."""
+        return cls(np.zeros((0, dim), np.float32))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Layout:
         """What `to_bytes` wrote; raises ValueError for anything else."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return cls(stored["axes"], stored["centroids"])
+        return cls(np.load(io.BytesIO(content), allow_pickle=False))
 
     def to_bytes(self) -> bytes:
         """The layout as a file."""
         file = io.BytesIO()
-        np.savez(file, axes=self.axes, centroids=self.centroids)
+        np.save(file, self.centroids)
         return file.getvalue()
 
     @property
     def dim(self) -> int:
         """The length of a vector."""
-        return int(self.axes.shape[0])
-
-    @property
-    def head(self) -> int:
-        """How many numbers of a vector the first pass reads."""
-        return min(self.dim, HEAD)
+        return int(self.centroids.shape[1])
 
     @property
     def cells(self) -> int:
         """The number of cells, at least 1."""
         return max(1, len(self.centroids))
 
-    def turn(self, vectors: Floats) -> Floats:
-        """Vectors (..., dim) on the axes; products and lengths stay what they are."""
-        turned: Floats = vectors @ self.axes
-        return turned
-
-    def turn_back(self, turned: Floats) -> Floats:
-        """The inverse of `turn`."""
-        vectors: Floats = turned @ self.axes.T
-        return vectors
-
-    def cells_of(self, turned: Floats) -> Cells:
-        """The cell of each turned vector (n, dim): that of the closest centroid, (n,) int32."""
+    def cells_of(self, vectors: Floats) -> Cells:
+        """The cell of each vector (n, dim): that of the closest centroid, (n,) int32."""
         if not len(self.centroids):
-            return np.zeros(len(turned), np.int32)
-        return nearest_centroids(turned, self.centroids)
+            return np.zeros(len(vectors), np.int32)
+        return nearest_centroids(vectors, self.centroids)
 
-    def closest_cells(self, turned: Floats, count: int) -> NDArray[np.int64]:
-        """The `count` most promising cells for one turned vector (dim,), ascending."""
+    def closest_cells(self, vector: Floats, count: int) -> NDArray[np.int64]:
+        """The `count` most promising cells for one vector (dim,), ascending."""
         if count >= self.cells:
             return np.arange(self.cells)
-        products = self.centroids @ turned
+        products = self.centroids @ vector
         return np.sort(np.argpartition(products, -count)[-count:])
 
 
 def learn_layout(sample: Floats, count: int) -> Layout:
     """The layout for `count` vectors, learned from a random sample of them (m, dim) float32.
 
-    Principal axes without centring, as products need; spherical k-means (Dhillon and Modha, 2001)
-    with about four times the root of `count` centroids.
+    Spherical k-means (Dhillon and Modha, 2001) with about twice the root of `count` centroids.
     """
-    axes = _principal_axes(sample[:SAMPLE_ROWS])
-    return Layout(axes, _centroids(sample @ axes, cell_count(count)))
+    return Layout(_centroids(sample, cell_count(count)))
 
 
 def cell_count(count: int) -> int:
     """How many cells so many vectors get: a power of two, or 0."""
     if count < CELL_ROWS:
         return 0
-    return int(min(MOST_CELLS, 2 ** round(np.log2(4 * np.sqrt(count)))))
+    return int(min(MOST_CELLS, 2 ** round(np.log2(2 * np.sqrt(count)))))
 
 
 def sample_rows(count: int) -> int:
     """How large a sample `learn_layout` wants for so many vectors."""
-    return min(count, max(SAMPLE_ROWS, ROWS_PER_CENTROID * cell_count(count)))
-
-
-def _principal_axes(sample: Floats) -> Floats:
-    _, eigenvectors = np.linalg.eigh(sample.T @ sample)
-    return np.ascontiguousarray(eigenvectors[:, ::-1].astype(np.float32))
+    return min(count, ROWS_PER_CENTROID * cell_count(count))
 
 
 def _centroids(vectors: Floats, cells: int) -> Floats:

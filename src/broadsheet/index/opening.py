@@ -42,7 +42,7 @@ def open_snapshot(folder: Place, manifest: Manifest, previous: Snapshot | None) 
     """
     with lance_errors():
         table = Table.open(folder, TABLE)
-        columns = _columns(table, manifest, previous)
+        columns = _columns(table, previous)
     sets = {state.encoder: _read_set(folder, state, previous) for state in manifest.sets}
     unreadable = tuple(encoder for encoder, found in sets.items() if found is None)
     readable = tuple(found for found in sets.values() if found is not None)
@@ -50,10 +50,10 @@ def open_snapshot(folder: Place, manifest: Manifest, previous: Snapshot | None) 
     return Snapshot(table, columns, readable, manifest, unreadable, lexicon)
 
 
-def _columns(table: Table, manifest: Manifest, previous: Snapshot | None) -> Columns:
+def _columns(table: Table, previous: Snapshot | None) -> Columns:
     if previous is None:
         return read_columns(table)
-    if previous.manifest.version == manifest.version:
+    if previous.table.version == table.version:
         return previous.columns
     return reread_columns(table, previous.columns, previous.manifest.revision)
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from broadsheet.errors import IndexUnavailable
 from broadsheet.index.documents import Feed, record_batch
 from broadsheet.index.generations import Generations, Manifest
-from broadsheet.index.layout import Layout, learn_layout
+from broadsheet.index.layout import Floats, Layout, learn_layout
 from broadsheet.index.lexicon import write_lexicon
 from broadsheet.index.places import Place
 from broadsheet.index.tables import connect, dataset, dataset_uri
@@ -27,12 +27,12 @@ from broadsheet.index.vector_tables import (
     SetState,
     VectorWriter,
     layout_file,
-    moved,
     read_layout,
     sampled_rows,
     vector_batch,
     vector_schema,
 )
+from broadsheet.index.vectors import Bytes, dequantised
 from broadsheet.index.writing import (
     BUILD_BATCH,
     INDEXES,
@@ -150,18 +150,18 @@ class ArrangePart:
     fragments: tuple[int, ...]
 
     def run(self, bench: Bench) -> Written:
-        """Turn, quantise, and order by cell."""
+        """Find the cells, and order by them."""
         folder = bench.root.below(self.generation)
-        old, layout = read_layout(folder, self.state), read_layout(folder, self.target)
+        layout = read_layout(folder, self.target)
         table = dataset(folder, self.state.table)
         batches = [
-            self._arranged(table.get_fragment(each).to_table(), old, layout)
-            for each in self.fragments
+            self._arranged(table.get_fragment(each).to_table(), layout) for each in self.fragments
         ]
         return Written(vectors=_fragments(folder, self.target.table, batches))
 
-    def _arranged(self, rows: pa.Table, old: Layout, layout: Layout) -> pa.RecordBatch:
-        cells, numbers, scales = moved(old, layout, _vectors(rows, old.dim))
+    def _arranged(self, rows: pa.Table, layout: Layout) -> pa.RecordBatch:
+        numbers, scales = _numbers(rows, layout.dim)
+        cells = layout.cells_of(dequantised(numbers, scales))
         order = np.argsort(cells, kind="stable")
         return vector_batch(
             rows["paper_id"].to_numpy()[order],
@@ -252,9 +252,8 @@ class PartedBuild:
 
     def _arrange(self, state: SetState) -> SetState:
         held = dataset(self.folder, state.table)
-        old = read_layout(self.folder, state)
         sample = held.take(sampled_rows(state.count).tolist(), columns=["scale", "numbers"])
-        layout = learn_layout(old.turn_back(_vectors(sample, old.dim)), state.count)
+        layout = learn_layout(dequantised(*_numbers(sample, state.dim)), state.count)
         target = state.arranged_anew(state.count, ())  # a generation in the making has no other
         self.folder.write(layout_file(target.table), layout.to_bytes())
         connection = connect(self.folder)
@@ -310,7 +309,6 @@ def _groups(table: Any) -> list[tuple[int, ...]]:
     ]
 
 
-def _vectors(rows: pa.Table, dim: int) -> Any:
+def _numbers(rows: pa.Table, dim: int) -> tuple[Bytes, Floats]:
     flat = rows["numbers"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    scales = rows["scale"].to_numpy()
-    return flat.reshape(-1, dim).astype(np.float32) * scales[:, None]
+    return flat.reshape(-1, dim), rows["scale"].to_numpy()

@@ -78,6 +78,11 @@ class Table:
         """A table of a generation."""
         return cls(_ask(place, lambda: dataset_to_read(place, name)).result(), place, name)
 
+    @property
+    def version(self) -> int:
+        """The number of the version."""
+        return int(self._dataset.version)
+
     def search(self, query: FullTextQuery, condition: str | None, k: int) -> Answer[pa.Table]:
         """The `k` rows with the highest BM25 scores, as `_rowid` and `_score`.
 

@@ -29,7 +29,7 @@ from broadsheet.index.words import (
     Filter,
     Term,
     WordQuery,
-    full_text_query,
+    full_text_queries,
     sql_filter,
 )
 
@@ -83,20 +83,27 @@ class Snapshot:
 
     def start_search_words(self, query: WordQuery, filter_: Filter, k: int) -> Callable[[], Hits]:
         """Begin `search_words`, to do other work meanwhile; call the answer for the hits."""
-        asked = full_text_query(self._checkable(query))
-        if asked is None or not len(self.columns.paper_ids):
+        asked = full_text_queries(self._checkable(query))
+        if not asked or not len(self.columns.paper_ids):
             return lambda: _NOTHING
+        condition = sql_filter(filter_)
         with lance_errors():
-            searching = self.table.search(asked, sql_filter(filter_), k)
-        return lambda: self._hits(searching)
+            parts = [(self.table.search(part, condition, k), weight) for part, weight in asked]
+        return lambda: self._hits(parts, k)
 
-    def _hits(self, searching: Answer[pa.Table]) -> Hits:
+    def _hits(self, parts: Sequence[tuple[Answer[pa.Table], float]], k: int) -> Hits:
         with lance_errors():
-            found = searching.result()
-        ids = self.columns.paper_ids[self.columns.places.of_each(found["_rowid"].to_numpy())]
-        scores = found["_score"].to_numpy()
-        order = np.lexsort((-ids, -scores))
+            found = [(answer.result(), weight) for answer, weight in parts]
+        ids = np.concatenate([self._ids(hits["_rowid"].to_numpy()) for hits, _ in found])
+        scores = np.concatenate([hits["_score"].to_numpy() * weight for hits, weight in found])
+        if len(found) > 1:
+            ids, owners = np.unique(ids, return_inverse=True)
+            scores = np.bincount(owners, scores).astype(np.float32)
+        order = np.lexsort((-ids, -scores))[:k]
         return ids[order], scores[order]
+
+    def _ids(self, row_ids: NDArray[np.uint64]) -> Ids:
+        return self.columns.paper_ids[self.columns.places.of_each(row_ids)]
 
     def set_of(self, encoder: str) -> VectorSet | None:
         """The vectors of an encoder, if there are any."""

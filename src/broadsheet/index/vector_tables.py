@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from broadsheet.index.layout import Cells, Floats, Layout, learn_layout, sample_rows
+from broadsheet.index.layout import CELL_ROWS, Cells, Floats, Layout, learn_layout, sample_rows
 from broadsheet.index.places import Place
 from broadsheet.index.reading import Table
 from broadsheet.index.tables import connect, dataset
-from broadsheet.index.vectors import EXACT_ROWS, Block, Bytes, Ids, VectorSet, quantise
+from broadsheet.index.vectors import Block, Bytes, Ids, VectorSet, dequantised, quantise
 
 FRESH_ROWS = 16_384
 """Vectors that came after the base was read; with more of them the base is read anew."""
@@ -54,7 +54,7 @@ class SetState:
     @property
     def needs_arranging(self) -> bool:
         """Whether there are too many vectors for the layout they have."""
-        return self.count > max(EXACT_ROWS, self.arranged * GROWTH)
+        return self.count >= CELL_ROWS and self.count > self.arranged * GROWTH
 
     def arranged_anew(self, count: int, taken: Sequence[SetState]) -> SetState:
         """The state after so many vectors have been written into a table that no set has."""
@@ -154,9 +154,8 @@ class VectorWriter:
         self, layout: Layout, turn: int, paper_ids: Ids, text_hashes: Ids, vectors: Floats
     ) -> pa.RecordBatch:
         """Vectors (n, dim) as rows of the set's table, not yet written."""
-        turned = layout.turn(vectors)
-        numbers, scales = quantise(turned)
-        cells = layout.cells_of(turned)
+        numbers, scales = quantise(vectors)
+        cells = layout.cells_of(vectors)
         return vector_batch(
             paper_ids, turn, text_hashes, cells=cells, scales=scales, numbers=numbers
         )
@@ -168,13 +167,12 @@ class VectorWriter:
         byte a number.
         """
         held = _read_everything(self.folder, self.state)
-        old = read_layout(self.folder, self.state)
         count = len(held.paper_ids)
-        layout = learn_layout(old.turn_back(held.at(sampled_rows(count))), count)
+        layout = learn_layout(held.at(sampled_rows(count)), count)
         cells = np.empty(count, np.int32)
         for start in range(0, count, _BLOCK_ROWS):
             rows = np.arange(start, min(start + _BLOCK_ROWS, count))
-            cells[rows], held.numbers[rows], held.scales[rows] = moved(old, layout, held.at(rows))
+            cells[rows] = layout.cells_of(held.at(rows))
         state = self.state.arranged_anew(count, taken)
         self.folder.write(layout_file(state.table), layout.to_bytes())
         self._write_ordered(state, held, cells)
@@ -230,12 +228,6 @@ def sampled_rows(count: int) -> Ids:
     return np.sort(chance.choice(count, sample_rows(count), replace=False))
 
 
-def moved(old: Layout, layout: Layout, vectors: Floats) -> tuple[Cells, Bytes, Floats]:
-    """Cells, numbers and scales in a new layout of vectors (n, dim) that lie in an old one."""
-    turned = layout.turn(old.turn_back(vectors))
-    return layout.cells_of(turned), *quantise(turned)
-
-
 def vector_batch(
     paper_ids: Ids, turn: int, text_hashes: Ids, *, cells: Cells, scales: Floats, numbers: Bytes
 ) -> pa.RecordBatch:
@@ -262,8 +254,7 @@ class _Held:
     numbers: Bytes
 
     def at(self, rows: Ids) -> Floats:
-        vectors: Floats = self.numbers[rows].astype(np.float32) * self.scales[rows, None]
-        return vectors
+        return dequantised(self.numbers[rows], self.scales[rows])
 
 
 def _read_everything(folder: Place, state: SetState) -> _Held:
@@ -328,20 +319,16 @@ def _read_block(table: Table, layout: Layout, condition: str | None) -> tuple[Bl
     order = np.argsort(cells, kind="stable")
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
-    heads = np.empty((len(keys), layout.head), np.int8)
-    tails = np.empty((len(keys), layout.dim - layout.head), np.int8)
+    numbers = np.empty((len(keys), layout.dim), np.int8)
     for start, block in _blocks(table, layout.dim, condition):
-        rows = places[start : start + len(block)]
-        heads[rows], tails[rows] = block[:, : layout.head], block[:, layout.head :]
+        numbers[places[start : start + len(block)]] = block
     bounds = np.searchsorted(cells[order], np.arange(layout.cells + 1))
     paper_ids, hashes, scales = (
         keys[name].to_numpy()[order] for name in ("paper_id", "text_hash", "scale")
     )
-    return Block.of(paper_ids, hashes, heads, tails, scales), bounds
+    return Block.of(paper_ids, hashes, numbers, scales), bounds
 
 
 def _empty_block(layout: Layout) -> Block:
     none = np.zeros(0, np.int64)
-    heads = np.zeros((0, layout.head), np.int8)
-    tails = np.zeros((0, layout.dim - layout.head), np.int8)
-    return Block.of(none, none, heads, tails, np.zeros(0, np.float32))
+    return Block.of(none, none, np.zeros((0, layout.dim), np.int8), np.zeros(0, np.float32))

@@ -1,4 +1,4 @@
-"""The vectors of one encoder in memory: 8 bits a number, searched in two passes over some cells.
+"""The vectors of one encoder in memory: 8 bits a number, searched in some cells.
 
 Knows paper ids and vectors, nothing of what the papers are. Measured figures: docs/performance.md.
 """
@@ -9,24 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import simsimd
 from numpy.typing import NDArray
 
 from broadsheet.index.layout import Floats, Layout
 from broadsheet.index.numbering import Numbering
 
 OVERSAMPLING = 4
-"""The first pass keeps so many times the vectors that are asked for."""
-LEAST_CANDIDATES, MOST_CANDIDATES = 1000, 8000
-KEPT_SHARE = 1 / 125
-"""The first pass keeps this share of all vectors, within these bounds: the more there are, the more
-look alike by their heads. Of a million, 96 of the true hundred are found so, in 96 cells;
-more cells lose some, as the heads of a small field's vectors tell little."""
+"""So many times the vectors that are asked for are compared with the query's exact numbers."""
 EXACT_ROWS = 16_384
-"""Up to so many vectors are compared in full."""
-LEAST_PROBED_ROWS = 16_384
-PROBED_SHARE = 1 / 16
-"""A search looks into so many of the cells, those with the closest centroids."""
-MOST_PROBED_CELLS = 96
+"""Up to so many papers that a filter leaves are compared one by one, wherever they lie."""
+PROBED_CELLS = 80
+"""A search looks into so many cells, those with the closest centroids. Of 2,048 and of 4,096 cells,
+in which a million and 2.8 million papers lie, 97 of the true hundred are found in them."""
 _LARGEST_BYTE = np.float32(127)
 
 Ids = NDArray[np.int64]
@@ -46,42 +41,79 @@ def quantise(vectors: Floats) -> tuple[Bytes, Floats]:
     return np.rint(vectors * factors[:, None]).astype(np.int8), largest / _LARGEST_BYTE
 
 
+def dequantised(numbers: Bytes, scales: Floats) -> Floats:
+    """The vectors (n, dim) float32 that bytes and their scales stand for."""
+    vectors: Floats = numbers.astype(np.float32) * scales[:, None]
+    return vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A vector that others are compared with, as the sum of two of bytes.
+
+    `numbers` (2, dim): the second row has what rounding took from the first; `scales` (2,). A
+    product with it differs from that with the vector itself by less than 0.0001.
+    """
+
+    numbers: Bytes
+    scales: Floats
+
+    @classmethod
+    def of(cls, vector: Floats) -> Sought:
+        """A vector (dim,) float32."""
+        first, scale = quantise(vector[None])
+        rest, rest_scale = quantise(vector[None] - first * scale[:, None])
+        return cls(np.concatenate((first, rest)), np.concatenate((scale, rest_scale)))
+
+    def rough_products(self, numbers: Bytes) -> Floats:
+        """Inner products (n,) of the first row with bytes (n, dim), in its scale."""
+        [products] = _products(self.numbers[:1], numbers)
+        rough: Floats = products
+        return rough
+
+    def products(self, numbers: Bytes, scales: Floats) -> Floats:
+        """Inner products (n,) with the vectors that bytes (n, dim) and their scales stand for."""
+        products: Floats = self.scales @ _products(self.numbers, numbers) * scales
+        return products
+
+
+def _products(some: Bytes, others: Bytes) -> Floats:
+    """All inner products (m, n) of bytes (m, dim) with bytes (n, dim); whole numbers, exact."""
+    if not len(others):
+        return np.zeros((len(some), 0), np.float32)
+    products: Floats = np.asarray(simsimd.cdist(some, others, "dot", out_dtype="float32"))
+    return products
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Vectors of papers, turned and as bytes: `heads` (n, head), `tails` (n, dim - head), int8.
+    """Vectors of papers as bytes: `numbers` (n, dim) int8, each row times its of `scales` (n,).
 
     `text_hashes` (n,) tell which text each was made of; `numbering` has the places of the papers.
     """
 
     paper_ids: Ids
     text_hashes: NDArray[np.int64]
-    heads: Bytes
-    tails: Bytes
+    numbers: Bytes
     scales: Floats
     numbering: Numbering
 
     @classmethod
-    def of(
-        cls, paper_ids: Ids, text_hashes: Ids, heads: Bytes, tails: Bytes, scales: Floats
-    ) -> Block:
+    def of(cls, paper_ids: Ids, text_hashes: Ids, numbers: Bytes, scales: Floats) -> Block:
         """A block of these rows, each paper once."""
-        return cls(paper_ids, text_hashes, heads, tails, scales, Numbering.of(paper_ids))
+        return cls(paper_ids, text_hashes, numbers, scales, Numbering.of(paper_ids))
 
     def places(self, paper_ids: Ids) -> Ids:
         """Where papers stand, -1 for those that are not here."""
         return self.numbering.of_each(paper_ids)
 
     def at(self, places: Ids) -> Floats:
-        """The turned vectors at some places, (len(places), dim) float32."""
-        numbers = np.concatenate((self.heads[places], self.tails[places]), axis=1)
-        return numbers.astype(np.float32) * self.scales[places, None]
+        """The vectors at some places, (len(places), dim) float32."""
+        return dequantised(self.numbers[places], self.scales[places])
 
-    def products(self, turned: Floats, places: Ids) -> Floats:
-        """Inner products of a turned vector (dim,) with those at some places."""
-        head = self.heads.shape[1]
-        products: Floats = self.heads[places].astype(np.float32) @ turned[:head]
-        products += self.tails[places].astype(np.float32) @ turned[head:]
-        return products * self.scales[places]
+    def products(self, sought: Sought, places: Ids) -> Floats:
+        """Inner products (len(places),) of a vector with those at some places."""
+        return sought.products(self.numbers[places], self.scales[places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +145,8 @@ class VectorSet:
         `is_here` tells which papers the index still holds, `passes` which a filter allows (None:
         all). Equal cosines stand by paper id.
         """
-        turned = self.layout.turn(vector)
-        share = min(int(len(self.base.paper_ids) * KEPT_SHARE), MOST_CANDIDATES)
-        keep = max(k * OVERSAMPLING, LEAST_CANDIDATES, share)
-        places = self._candidates(turned, keep, passes)
+        sought = Sought.of(vector)
+        places = self._candidates(vector, sought, k * OVERSAMPLING, passes)
         ids = self.base.paper_ids[places]
         is_current = is_here(ids) & (self.fresh.places(ids) < 0)
         places, ids = places[is_current], ids[is_current]
@@ -128,7 +158,7 @@ class VectorSet:
         return _best(
             np.concatenate((ids, self.fresh.paper_ids[later])),
             np.concatenate(
-                (self.base.products(turned, places), self.fresh.products(turned, later))
+                (self.base.products(sought, places), self.fresh.products(sought, later))
             ),
             k,
         )
@@ -141,12 +171,12 @@ class VectorSet:
 
     def cosines(self, vector: Floats, paper_ids: Ids) -> Floats:
         """The cosine of `vector` with each paper's vector; NaN for papers without one."""
-        turned = self.layout.turn(vector)
+        sought = Sought.of(vector)
         cosines = np.full(len(paper_ids), np.nan, np.float32)
         for block in (self.base, self.fresh):
             places = block.places(paper_ids)
             is_known = places >= 0
-            cosines[is_known] = block.products(turned, places[is_known])
+            cosines[is_known] = block.products(sought, places[is_known])
         return cosines
 
     def vectors(self, paper_ids: Ids) -> dict[int, Floats]:
@@ -155,7 +185,7 @@ class VectorSet:
         for block in (self.base, self.fresh):
             places = block.places(paper_ids)
             is_known = places >= 0
-            rows = self.layout.turn_back(block.at(places[is_known]))
+            rows = block.at(places[is_known])
             found.update(zip(paper_ids[is_known].tolist(), rows, strict=True))
         return {paper_id: vector for paper_id, vector in found.items() if vector.any()}
 
@@ -168,16 +198,12 @@ class VectorSet:
             hashes[is_known] = block.text_hashes[places[is_known]]
         return hashes
 
-    def _candidates(self, turned: Floats, keep: int, passes: Passes | None) -> Ids:
-        """Places in the base among which the best are, the first pass's choice."""
-        count = len(self.base.paper_ids)
-        if count <= max(EXACT_ROWS, keep):
-            places = np.arange(count)
-            return places if passes is None else places[passes(self.base.paper_ids)]
+    def _candidates(self, vector: Floats, sought: Sought, keep: int, passes: Passes | None) -> Ids:
+        """Places in the base of the `keep` best or a few more, by rough products."""
         cells = self.layout.cells
-        probed = self._first_probes(cells)
+        probed = min(PROBED_CELLS, cells)
         while True:
-            places, scores = self._scan(self.layout.closest_cells(turned, probed), turned)
+            places, scores = self._scan(self.layout.closest_cells(vector, probed), sought)
             if passes is not None:
                 is_allowed = passes(self.base.paper_ids[places])
                 places, scores = places[is_allowed], scores[is_allowed]
@@ -188,28 +214,18 @@ class VectorSet:
             return places
         return places[np.argpartition(scores, len(scores) - keep)[len(scores) - keep :]]
 
-    def _first_probes(self, cells: int) -> int:
-        share = max(PROBED_SHARE, LEAST_PROBED_ROWS / len(self.base.paper_ids))
-        return min(cells, MOST_PROBED_CELLS, max(1, round(cells * share)))
-
-    def _scan(self, cells: NDArray[np.int64], turned: Floats) -> tuple[Ids, Floats]:
-        """The places in some cells, ascending, and the products of their heads."""
+    def _scan(self, cells: NDArray[np.int64], sought: Sought) -> tuple[Ids, Floats]:
+        """The places in some cells, ascending, and their rough products."""
         starts, ends = self.bounds[cells], self.bounds[cells + 1]
         sizes = ends - starts
         firsts = np.cumsum(sizes) - sizes
         places = np.arange(int(sizes.sum())) + np.repeat(starts - firsts, sizes)
-        head = turned[: self.layout.head]
-        scores = np.empty(len(places), np.float32)
-        # Cell by cell, so that the numbers made of a cell's bytes never leave the cache.
-        numbers = np.empty((int(sizes.max(initial=0)), len(head)), np.float32)
-        heads = self.base.heads
-        for start, size, first in zip(
-            starts.tolist(), sizes.tolist(), firsts.tolist(), strict=True
-        ):
-            cell = numbers[:size]
-            cell[...] = heads[start : start + size]
-            np.dot(cell, head, out=scores[first : first + size])
-        return places, scores * self.base.scales[places]
+        numbers = self.base.numbers
+        products = [
+            sought.rough_products(numbers[start:end])
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
+        return places, np.concatenate(products) * self.base.scales[places]
 
 
 def _best(paper_ids: Ids, scores: Floats, k: int) -> Hits:

@@ -6,6 +6,7 @@ a second to import, so it is imported where a search needs it.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -46,7 +47,7 @@ class WordQuery:
     """Words that rank, any of which may match (all must if `is_every_word_needed`), and conditions.
 
     All `required` terms hold for a hit, and none of the `excluded`. Each text of `also` is another
-    name of what is looked for: a paper that holds all its words ranks as if by a word more.
+    name of what is looked for: a paper that holds all its words gets a part of their score too.
     """
 
     words: str = ""
@@ -76,8 +77,27 @@ class Filter:
     without: frozenset[int] = frozenset()
 
 
-def full_text_query(query: WordQuery) -> FullTextQuery | None:
-    """The query as Lance takes it; None where nothing in it can be looked up by words."""
+def full_text_queries(query: WordQuery) -> list[tuple[FullTextQuery, float]]:
+    """The query as Lance takes it, in parts whose scores add up, each with its weight.
+
+    Nothing where nothing in it can be looked up by words. Each other name is a part of its own:
+    within one query Lance scores every paper with any word of any name, 300 ms of a million for
+    "LLMs evaluation", and alone, where it skips what cannot be among the best, 10 ms.
+    """
+    plain = _full_text_query(query)
+    if plain is None:
+        return []
+    if query.is_every_word_needed:
+        return [(plain, 1.0)]
+    names = [
+        dataclasses.replace(query, words=name, is_every_word_needed=True) for name in query.also
+    ]
+    others = [(asked, ALSO_WEIGHT) for asked in map(_full_text_query, names) if asked is not None]
+    return [(plain, 1.0), *others]
+
+
+def _full_text_query(query: WordQuery) -> FullTextQuery | None:
+    """All but the other names."""
     from lance.query import BooleanQuery, FullTextOperator, MatchQuery, Occur
 
     clauses: list[tuple[Occur, FullTextQuery]] = []
@@ -87,23 +107,13 @@ def full_text_query(query: WordQuery) -> FullTextQuery | None:
             Column.TEXT.value,
             operator=FullTextOperator.AND if query.is_every_word_needed else FullTextOperator.OR,
         )
-        is_optional = (query.required or query.also) and not query.is_every_word_needed
+        is_optional = query.required and not query.is_every_word_needed
         clauses.append((Occur.SHOULD if is_optional else Occur.MUST, ranks))
-    if not query.is_every_word_needed:
-        clauses += [(Occur.SHOULD, _also(name)) for name in query.also]
     clauses += [(Occur.MUST, term_query(term)) for term in query.required]
     if not clauses:
         return None
     clauses += [(Occur.MUST_NOT, term_query(term)) for term in query.excluded]
     return clauses[0][1] if len(clauses) == 1 else BooleanQuery(clauses)
-
-
-def _also(name: str) -> FullTextQuery:
-    """All words of another name, which count less than typed words."""
-    from lance.query import FullTextOperator, MatchQuery
-
-    column = Column.TEXT.value
-    return MatchQuery(name, column, operator=FullTextOperator.AND, boost=ALSO_WEIGHT)
 
 
 def term_query(term: Term) -> FullTextQuery:

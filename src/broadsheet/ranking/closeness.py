@@ -20,6 +20,7 @@ LEAST_TO_COMPARE = 20
 """With fewer papers that have both vectors, the line between the two is not to be trusted."""
 
 Numbers = NDArray[np.float64]
+Names = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Closeness:
 
     values: Numbers
     cosines: Numbers
-    encoders: tuple[str, ...]
+    encoders: Names
     improved_share: float
 
 
@@ -41,7 +42,7 @@ def closeness(snapshot: Snapshot, meanings: Sequence[Meaning], paper_ids: Ids) -
     """How close papers are to a text that means this to one or two encoders."""
     if not meanings:
         nothing = np.zeros(len(paper_ids))
-        return Closeness(nothing, nothing, ("",) * len(paper_ids), 0.0)
+        return Closeness(nothing, nothing, np.full(len(paper_ids), ""), 0.0)
     first, *improved = meanings
     cosines = _cosines(snapshot, first, paper_ids)
     if improved:
@@ -79,5 +80,5 @@ def _on_the_scale_of(finer: Numbers, coarse: Numbers) -> Numbers:
     return expected
 
 
-def _names(is_one: NDArray[np.bool_], one: str, other: str) -> tuple[str, ...]:
-    return tuple(np.where(is_one, one, other).tolist())
+def _names(is_one: NDArray[np.bool_], one: str, other: str) -> Names:
+    return np.where(is_one, np.str_(one), np.str_(other))

@@ -36,8 +36,10 @@ def other_names(query: Query, lexicon: Lexicon) -> tuple[str, ...]:
 
 def _long_forms(word: str, lexicon: Lexicon) -> list[str]:
     short = singular(word)
-    known = lexicon.by_short.get(short.lower()) or lexicon.by_short.get(short.lower()[:-1])
-    if not known or (len(short) > len(known[0].short) and not short.endswith("s")):
+    known = lexicon.by_short.get(short.lower())
+    if not known and short.endswith("s") and not short.endswith("ss"):
+        known = lexicon.by_short.get(short[:-1].lower())
+    if not known:
         return []
     is_written_as_one = sum(character.isupper() for character in word) > 1
     if not is_written_as_one and not _is_mostly_acronym(known[0].short.lower(), lexicon):

@@ -20,7 +20,7 @@ from broadsheet.index.layout import Floats
 from broadsheet.index.snapshot import Meaning, Snapshot
 from broadsheet.index.vectors import Ids
 from broadsheet.index.words import Column, Filter, Term, WordQuery
-from broadsheet.ranking.closeness import closeness
+from broadsheet.ranking.closeness import Names, closeness
 from broadsheet.ranking.feedback import looked_at_again
 from broadsheet.ranking.fusion import IMPROVED_WEIGHT, VECTOR_WEIGHT, Fused, fuse
 from broadsheet.ranking.query import Clause, Field, Query
@@ -175,7 +175,7 @@ class Candidates:
 
     fused: Fused
     is_whole: bool
-    encoders: tuple[str, ...]
+    encoders: Names
 
 
 def candidates(
@@ -210,7 +210,7 @@ def candidates(
     order = np.searchsorted(found, fused.paper_ids)
     fused = dataclasses.replace(fused, cosines=close.cosines[order])
     longest = max(map(len, (by_words, *by_vector)))
-    return Candidates(fused, longest < WORD_WINDOW, tuple(close.encoders[i] for i in order))
+    return Candidates(fused, longest < WORD_WINDOW, close.encoders[order])
 
 
 def _by_meaning(
