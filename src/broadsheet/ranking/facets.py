@@ -30,7 +30,7 @@ def facets_of(columns: Columns, paper_ids: NDArray[np.int64], query: Query) -> t
     rows = columns.rows(paper_ids)
     rows = rows[rows >= 0]
     labels = columns.categories.counts(rows)
-    archives = {name: count for name, count in labels.items() if _is_archive(name, labels)}
+    archives = _archives(labels)
     found = (
         Facet("year", _years(columns, rows, query)),
         Facet("archive", _labelled(archives, Field.CATEGORY, query)),
@@ -47,9 +47,10 @@ def _years(columns: Columns, rows: Rows, query: Query) -> tuple[Choice, ...]:
     return tuple(Choice(str(year), in_year(query, year), int(counts[year])) for year in newest)
 
 
-def _is_archive(name: str, labels: Mapping[str, int]) -> bool:
-    """Whether a label is there for the categories below it: `cs` beside `cs.LG`."""
-    return "." not in name and any(label.startswith(f"{name}.") for label in labels)
+def _archives(labels: Mapping[str, int]) -> dict[str, int]:
+    """The labels that are there for the categories below them: `cs` beside `cs.LG`."""
+    above = {label.partition(".")[0] for label in labels if "." in label}
+    return {name: count for name, count in labels.items() if name in above}
 
 
 def _without(labels: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
