@@ -134,7 +134,7 @@ def sync_for_readers(services: Services) -> None:
     A small library does that by itself. Raises StorageError or, when the process failed,
     IndexUnavailable.
     """
-    if services.index.state().documents < LARGE_LIBRARY:
+    if services.store.count() < LARGE_LIBRARY:
         pipeline.sync_index(services)
     else:
         with IndexingBeside(services) as beside:

@@ -223,6 +223,7 @@ def test_first_pass_over_many_rows_finds_nearly_all_true_neighbours(
         monkeypatch.setattr(module, "CELL_ROWS", 200)
     monkeypatch.setattr(layout, "ROWS_PER_CENTROID", 4)
     monkeypatch.setattr(vectors, "PROBED_CELLS", 8)
+    monkeypatch.setattr(vectors, "LEAST_COMPARED", 40)
     arranged = PaperIndex(tmp_path / "arranged", encoder)
     arranged.sync(library.feed())
     held = arranged.snapshot().sets[0]

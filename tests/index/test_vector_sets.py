@@ -176,6 +176,7 @@ def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vector_tables, "FRESH_ROWS", 8)
     monkeypatch.setattr(layout, "ROWS_PER_CENTROID", 2)
     monkeypatch.setattr(vectors, "PROBED_CELLS", 4)
+    monkeypatch.setattr(vectors, "LEAST_COMPARED", 10)
 
 
 def test_set_that_outgrows_its_layout_is_arranged_and_keeps_its_vectors(

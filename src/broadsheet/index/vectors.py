@@ -16,7 +16,9 @@ from broadsheet.index.layout import Floats, Layout
 from broadsheet.index.numbering import Numbering
 
 OVERSAMPLING = 4
-"""So many times the vectors that are asked for are compared with the query's exact numbers."""
+LEAST_COMPARED = 1000
+"""So many times the vectors that are asked for, and at least so many, are compared with the query's
+exact numbers; some of them may be of papers that are gone or have newer vectors."""
 EXACT_ROWS = 16_384
 """Up to so many papers that a filter leaves are compared one by one, wherever they lie."""
 PROBED_CELLS = 80
@@ -78,7 +80,7 @@ class Sought:
 
 
 def _products(some: Bytes, others: Bytes) -> Floats:
-    """All inner products (m, n) of bytes (m, dim) with bytes (n, dim); whole numbers, exact."""
+    """All inner products (m, n) of bytes (m, dim) and (n, dim), exact up to 1,040 numbers."""
     if not len(others):
         return np.zeros((len(some), 0), np.float32)
     products: Floats = np.asarray(simsimd.cdist(some, others, "dot", out_dtype="float32"))
@@ -146,7 +148,7 @@ class VectorSet:
         all). Equal cosines stand by paper id.
         """
         sought = Sought.of(vector)
-        places = self._candidates(vector, sought, k * OVERSAMPLING, passes)
+        places = self._candidates(vector, sought, max(k * OVERSAMPLING, LEAST_COMPARED), passes)
         ids = self.base.paper_ids[places]
         is_current = is_here(ids) & (self.fresh.places(ids) < 0)
         places, ids = places[is_current], ids[is_current]
