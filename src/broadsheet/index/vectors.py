@@ -201,7 +201,7 @@ class VectorSet:
         return hashes
 
     def _candidates(self, vector: Floats, sought: Sought, keep: int, passes: Passes | None) -> Ids:
-        """Places in the base of the `keep` best or a few more, by rough products."""
+        """Places in the base of up to `keep` of the best, by rough products."""
         cells = self.layout.cells
         probed = min(PROBED_CELLS, cells)
         while True:
