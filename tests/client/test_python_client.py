@@ -289,7 +289,7 @@ with Client(sys.argv[1]) as client:
     print(client.papers(limit=1).papers[0].id)
 """
 SERVER_ONLY = {
-    "fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "lancedb", "lance", "pyarrow", "numpy",
+    "fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "lance", "pyarrow", "numpy",
     "jinja2", "pydantic", "pydantic_settings", "typer", "rich", "orjson", "latex2mathml", "mcp", "PIL",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import IndexUnavailable, StorageError
-from broadsheet.index import writing
+from broadsheet.index import tidying, writing
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.generations import Generations
 from broadsheet.index.lance import PaperIndex
@@ -51,9 +51,7 @@ def contents(index: PaperIndex) -> Contents:
 
 def unindexed_rows(index: PaperIndex, root: Path) -> int:
     folder = Folder(root / index.state().generation)
-    stats = writing.open_table(folder).index_stats("text_idx")
-    assert stats is not None
-    return int(stats.num_unindexed_rows)
+    return tidying.unindexed_rows(writing.open_table(folder))
 
 
 def test_missing_index_says_so_and_raises_when_searched(index: PaperIndex) -> None:

@@ -27,7 +27,7 @@ from broadsheet.sources.streams import Input
 
 _EXCERPT = 150
 _LARGE = 20_000_000
-"""Bytes of files from which another process will index: LanceDB need not be loaded in this one."""
+"""Bytes of files from which another process will index: Lance need not be loaded in this one."""
 
 
 def _day(text: str) -> date:

@@ -14,7 +14,7 @@ from broadsheet.errors import StorageError
 from broadsheet.index.places import Place
 from broadsheet.index.vector_tables import SetState
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever columns or text analysis change; an index of another format is rebuilt."""
 Stamp = tuple[object, ...]
 """Differs whenever a reader must look again."""
@@ -31,7 +31,7 @@ class Manifest:
     """What a generation holds: every change of the store up to `revision`.
 
     `sets` are its vectors, those of the encoder that every paper goes through first; none for an
-    index of words alone. `version` is LanceDB's. `started` is the store's revision when building
+    index of words alone. `version` is Lance's. `started` is the store's revision when building
     began; a generation that is not `is_whole` is still being built.
     """
 

@@ -163,9 +163,8 @@ def write_lexicon(folder: Place, table: Any) -> None:
 def _sampled(table: Any) -> Iterator[str]:
     count = table.count_rows()
     rows = np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64).tolist()
-    dataset = table.to_lance()
     for start in range(0, len(rows), _TAKEN):
-        yield from dataset.take(rows[start : start + _TAKEN], columns=["text"])["text"].to_pylist()
+        yield from table.take(rows[start : start + _TAKEN], columns=["text"])["text"].to_pylist()
 
 
 def needs_learning(folder: Place, documents: int) -> bool:

@@ -22,7 +22,7 @@ from broadsheet.index.generations import Generations, Manifest
 from broadsheet.index.layout import Floats, Layout, learn_layout
 from broadsheet.index.lexicon import write_lexicon
 from broadsheet.index.places import Place
-from broadsheet.index.tables import connect, dataset, dataset_uri
+from broadsheet.index.tables import create_table, dataset, dataset_uri, storage_options
 from broadsheet.index.vector_tables import (
     SetState,
     VectorWriter,
@@ -178,7 +178,7 @@ class IndexPart:
     """Make one index over some fragments of the table of words."""
 
     generation: str
-    index: tuple[str, str, dict[str, bool]]
+    index: tuple[str, str, dict[str, Any]]
     fragments: tuple[int, ...]
 
     def run(self, bench: Bench) -> Any:
@@ -221,7 +221,7 @@ class PartedBuild:
             manifest,
             revision=manifest.started,
             documents=table.count_rows(),
-            version=open_table(self.folder).version,
+            version=table.version,
             is_whole=True,
         )
 
@@ -242,12 +242,11 @@ class PartedBuild:
 
         every = [each for some in fragments for each in some]
         if every:
-            options = dict(self.folder.options) if self.folder.options is not None else None
             lance.LanceDataset.commit(
                 dataset_uri(self.folder, table),
                 lance.LanceOperation.Append(every),
                 read_version=dataset(self.folder, table).version,
-                storage_options=options,
+                storage_options=storage_options(self.folder),
             )
 
     def _arrange(self, state: SetState) -> SetState:
@@ -256,22 +255,17 @@ class PartedBuild:
         layout = learn_layout(dequantised(*_numbers(sample, state.dim)), state.count)
         target = state.arranged_anew(state.count, ())  # a generation in the making has no other
         self.folder.write(layout_file(target.table), layout.to_bytes())
-        connection = connect(self.folder)
-        connection.drop_table(target.table, ignore_missing=True)
-        table = connection.create_table(target.table, schema=vector_schema(state.dim))
+        create_table(self.folder, target.table, vector_schema(state.dim))
         jobs = [ArrangePart(self.name, state, target, some) for some in _groups(held)]
         self._take_in(target.table, [each.vectors for each in self.hands.do(jobs)])
-        from lancedb.index import BTree
-
-        table.checkout_latest()
-        table.create_index("paper_id", config=BTree())
+        dataset(self.folder, target.table).create_scalar_index("paper_id", "BTREE")
         return target
 
     def _index(self) -> None:
         table = dataset(self.folder, TABLE)
         groups = _groups(table)
         if not groups:
-            create_indexes(open_table(self.folder))
+            create_indexes(table)
             return
         jobs = [IndexPart(self.name, index, some) for index in INDEXES for some in groups]
         segments = self.hands.do(jobs)
@@ -294,7 +288,7 @@ def _fragments(folder: Place, table: str, batches: Sequence[pa.RecordBatch]) -> 
         return ()
     from lance.fragment import write_fragments
 
-    options = dict(folder.options) if folder.options is not None else None
+    options = storage_options(folder)
     rows = pa.Table.from_batches(batches)
     return tuple(
         write_fragments(rows, dataset_uri(folder, table), mode="append", storage_options=options)

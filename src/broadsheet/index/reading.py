@@ -1,11 +1,7 @@
-"""Reads one version of a Lance table from any thread, each question on a thread of its own.
-
-By Lance's own interface: LanceDB's takes 2 ms more for each search, and two seconds to import.
-"""
+"""Reads one version of a Lance table from any thread, each question on a thread of its own."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -15,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import pyarrow as pa
 
 from broadsheet.index.places import Place, PlaceTrouble
-from broadsheet.index.tables import connect, dataset_to_read
+from broadsheet.index.tables import dataset_to_read
 
 if TYPE_CHECKING:
     from lance.query import FullTextQuery
@@ -66,17 +62,14 @@ class Table:
     Every method raises what Lance raises, and PlaceTrouble when the place cannot be reached.
     """
 
-    def __init__(self, opened: Any, place: Place, name: str) -> None:
+    def __init__(self, opened: Any, place: Place) -> None:
         self._dataset = opened
         self._place = place
-        self._name = name
-        self._tokenizing: Any = None
-        self._lock = threading.Lock()
 
     @classmethod
     def open(cls, place: Place, name: str) -> Table:
         """A table of a generation."""
-        return cls(_ask(place, lambda: dataset_to_read(place, name)).result(), place, name)
+        return cls(_ask(place, lambda: dataset_to_read(place, name)).result(), place)
 
     @property
     def version(self) -> int:
@@ -119,16 +112,6 @@ class Table:
                 with_row_id=True,
             ),
         ).result()
-
-    def has_words(self, text: str, column: str) -> bool:
-        """Whether a text holds anything that the index of a column looks up."""
-        return bool(_ask(self._place, lambda: self._tokens(text, column)).result())
-
-    def _tokens(self, text: str, column: str) -> list[Any]:
-        with self._lock:
-            if self._tokenizing is None:
-                self._tokenizing = connect(self._place).open_table(self._name)
-        return list(self._tokenizing.tokenize(text, column=column))
 
 
 def _ask(place: Place, question: Callable[[], T]) -> Answer[T]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from broadsheet.errors import IndexUnavailable
+from broadsheet.index.analyser import analysed
 from broadsheet.index.columns import Columns
 from broadsheet.index.documents import title_hash
 from broadsheet.index.generations import Manifest
@@ -25,7 +26,6 @@ from broadsheet.index.places import PlaceTrouble
 from broadsheet.index.reading import Answer, Table
 from broadsheet.index.vectors import EXACT_ROWS, Hits, Ids, Passes, VectorSet
 from broadsheet.index.words import (
-    Column,
     Filter,
     Term,
     WordQuery,
@@ -40,7 +40,7 @@ _LANCE_ERRORS = (RuntimeError, OSError, ValueError, pa.ArrowException)
 
 @contextmanager
 def lance_errors() -> Iterator[None]:
-    """Turn what LanceDB raises over a missing or damaged file into IndexUnavailable."""
+    """Turn what Lance raises over a missing or damaged file into IndexUnavailable."""
     try:
         yield
     except PlaceTrouble as trouble:
@@ -242,15 +242,7 @@ class Snapshot:
 
     def has_words(self, term: Term) -> bool:
         """Whether a term holds anything that can be looked up: more than stop words and signs."""
-        if term in self._terms:
-            return True
-        with lance_errors():
-            return self.table.has_words(term.words, _analyser(term))
-
-
-def _analyser(term: Term) -> str:
-    is_name = term.column in {Column.AUTHORS, Column.REPORT_NUMBER}
-    return (Column.AUTHORS if is_name else Column.TEXT).value
+        return bool(analysed(term.words, term.column))
 
 
 _NOTHING: Hits = (np.zeros(0, np.int64), np.zeros(0, np.float32))

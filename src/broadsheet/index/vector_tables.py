@@ -1,4 +1,4 @@
-"""The vectors of one encoder on disk: a LanceDB table beside that of the words, and its layout.
+"""The vectors of one encoder on disk: a Lance table beside that of the words, and its layout.
 
 Written with the index's lock held, read by anybody. Which papers get vectors, and when, is decided
 in `lance` and by its callers.
@@ -18,7 +18,7 @@ import pyarrow as pa
 from broadsheet.index.layout import CELL_ROWS, Cells, Floats, Layout, learn_layout, sample_rows
 from broadsheet.index.places import Place
 from broadsheet.index.reading import Table
-from broadsheet.index.tables import connect, dataset
+from broadsheet.index.tables import create_table, dataset
 from broadsheet.index.vectors import Block, Bytes, Ids, VectorSet, dequantised, quantise
 
 FRESH_ROWS = 16_384
@@ -113,9 +113,7 @@ class VectorWriter:
 
     def create(self) -> SetState:
         """An empty table, whatever was there."""
-        connection = self._connection()
-        connection.drop_table(self.state.table, ignore_missing=True)
-        connection.create_table(self.state.table, schema=vector_schema(self.state.dim))
+        create_table(self.folder, self.state.table, vector_schema(self.state.dim))
         return dataclasses.replace(self.state, turn=0, count=0, arranged=0)
 
     def is_readable(self) -> bool:
@@ -137,7 +135,7 @@ class VectorWriter:
         )
         if not are_new:
             _delete(table, paper_ids)
-        table.add(pa.Table.from_batches([rows]))
+        table.insert(pa.Table.from_batches([rows]))
         return dataclasses.replace(self.state, turn=turn, count=table.count_rows())
 
     def remove(self, paper_ids: Ids) -> SetState:
@@ -195,26 +193,19 @@ class VectorWriter:
 
         schema = vector_schema(state.dim)
         reader = pa.RecordBatchReader.from_batches(schema, batches())
-        connection = self._connection()
-        connection.drop_table(state.table, ignore_missing=True)
-        table = connection.create_table(state.table, reader, schema=schema)
-        from lancedb.index import BTree
-
-        table.create_index("paper_id", config=BTree())
+        table = create_table(self.folder, state.table, schema, reader)
+        table.create_scalar_index("paper_id", "BTREE")
 
     def tidy(self) -> None:
         """Join small files and drop old versions."""
-        table = dataset(self.folder, self.state.table)
+        table = self._open()
         if len(table.get_fragments()) > MOST_FILES:
             table.optimize.compact_files(target_rows_per_fragment=LARGE_FILE_ROWS)
             table.optimize.optimize_indices()
         table.cleanup_old_versions(older_than=KEPT_VERSIONS)
 
-    def _connection(self) -> Any:
-        return connect(self.folder)
-
     def _open(self) -> Any:
-        return self._connection().open_table(self.state.table)
+        return dataset(self.folder, self.state.table)
 
 
 def _delete(table: Any, paper_ids: Ids) -> None:
@@ -288,7 +279,7 @@ def _blocks(table: Table, dim: int, condition: str | None) -> Iterator[tuple[int
 def read_set(folder: Place, state: SetState, previous: VectorSet | None) -> VectorSet:
     """The set as its state says, taking from `previous` what has not changed.
 
-    Raises what LanceDB raises, OSError and ValueError.
+    Raises what Lance raises, OSError and ValueError.
     """
     table = Table.open(folder, state.table)
     if previous is not None and previous.table == state.table:

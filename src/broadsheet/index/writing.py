@@ -1,7 +1,6 @@
 """Writes a generation: the table of words, and each document's vector by the first encoder.
 
-Callers hold the write lock; which generation is written, and when, is decided in `lance`. LanceDB
-takes two seconds to import, so it is imported where a table is touched.
+Callers hold the write lock; which generation is written, and when, is decided in `lance`.
 """
 
 from __future__ import annotations
@@ -16,13 +15,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from broadsheet.index.analyser import analyser
 from broadsheet.index.documents import Document, Feed, encoded_text, record_batch, schema, text_hash
 from broadsheet.index.generations import Generations, Manifest
 from broadsheet.index.lexicon import needs_learning, write_lexicon
 from broadsheet.index.places import Place
-from broadsheet.index.tables import connect, dataset
-from broadsheet.index.tidying import tidy
+from broadsheet.index.tables import create_table, dataset
+from broadsheet.index.tidying import tidy, unindexed_rows
 from broadsheet.index.vector_tables import SetState, VectorWriter, new_set
+from broadsheet.index.words import Column
 
 BATCH = 5000
 """Documents per commit of `apply_changes`: a day's news comes to readers in one piece."""
@@ -35,20 +36,13 @@ UNINDEXED_ROWS = 64
 TABLE = "papers"
 """The name of the table of words in its generation."""
 
-_WORDS = {"with_position": True, "stem": True, "remove_stop_words": True, "ascii_folding": True}
-_NAMES = {**_WORDS, "stem": False, "remove_stop_words": False}
-INDEXES: tuple[tuple[str, str, dict[str, bool]], ...] = (
+INDEXES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("paper_id", "BTREE", {}),
     ("listed_on", "BTREE", {}),
     ("categories", "LABEL_LIST", {}),
     ("sources", "LABEL_LIST", {}),
     ("has_code", "BITMAP", {}),
-    ("text", "INVERTED", _WORDS),
-    ("title", "INVERTED", _WORDS),
-    ("authors", "INVERTED", _NAMES),
-    ("comment", "INVERTED", _WORDS),
-    ("journal_ref", "INVERTED", _WORDS),
-    ("report_number", "INVERTED", _NAMES),
+    *((each.value, "INVERTED", {"with_position": True, **analyser(each)}) for each in Column),
 )
 """The indexes of the table of words: column, Lance's name of the kind, and its options."""
 
@@ -69,7 +63,7 @@ class Encoder(Protocol):
 
 def open_table(folder: Place) -> Any:
     """The newest version of a generation's table of words; it does not move on by itself."""
-    return connect(folder).open_table(TABLE)
+    return dataset(folder, TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ class Writer:
         name = self.generations.create()
         manifest = Manifest(started=feed.revision())
         folder = self.generations.folder(name)
-        connect(folder).create_table(TABLE, schema=schema())
+        create_table(folder, TABLE, schema())
         if self.encoder is not None:
             state = new_set(self.encoder.name, self.encoder.dim, ())
             manifest = manifest.with_set(VectorWriter(folder, state).create())
@@ -200,14 +194,14 @@ class _Generation:
         manifest = self._forget(table, manifest, feed.removals(manifest.started))
         with ThreadPoolExecutor(1, "making-word-indexes") as beside:
             # Lance makes them without the GIL, mostly on one core; the rest is work for another.
-            indexing = beside.submit(create_indexes, table)
+            indexing = beside.submit(create_indexes, open_table(self.folder))
             write_lexicon(self.folder, table)
             if manifest.sets and manifest.sets[0].needs_arranging:
                 arranged = VectorWriter(self.folder, manifest.sets[0]).arrange(manifest.sets)
                 manifest = manifest.with_set(arranged)
             indexing.result()
         manifest = dataclasses.replace(manifest, is_whole=True)
-        self._move(table, manifest, manifest.revision)
+        self._move(open_table(self.folder), manifest, manifest.revision)
 
     def _undo_unfinished(self, table: Any, manifest: Manifest) -> None:
         """Take out rows that were written just before a stop, and are not in the manifest."""
@@ -221,7 +215,7 @@ class _Generation:
         if len(again):
             table.delete(f"paper_id IN ({', '.join(map(str, again.tolist()))})")
         manifest = self._put_first_vectors(manifest, documents, are_new=not len(again))
-        table.add(pa.Table.from_batches([record_batch(changes)]))
+        table.insert(pa.Table.from_batches([record_batch(changes)]))
         return self._move(table, manifest, changes[-1][1])
 
     def _put_first_vectors(
@@ -291,11 +285,9 @@ class _Generation:
 
         Lance reads through rows outside of them for each search, 1,500 in a tenth of a second.
         """
-        facts = table.index_stats("text_idx")
-        if facts is None or facts.num_unindexed_rows <= UNINDEXED_ROWS:
+        if unindexed_rows(table) <= UNINDEXED_ROWS:
             return False
-        tidy(dataset(self.folder, TABLE))
-        table.checkout_latest()
+        tidy(table)
         return True
 
     def _look_after(self, manifest: Manifest) -> None:
@@ -310,8 +302,9 @@ class _Generation:
 
     def optimize(self, manifest: Manifest) -> None:
         """Take all rows into the indexes, join small parts and files, drop old versions."""
-        tidy(dataset(self.folder, TABLE))
-        self._look_after(self._move(open_table(self.folder), manifest, manifest.revision))
+        table = open_table(self.folder)
+        tidy(table)
+        self._look_after(self._move(table, manifest, manifest.revision))
 
 
 def _optimized(folder: Place, state: SetState, taken: Sequence[SetState]) -> SetState:
@@ -351,7 +344,7 @@ class _Seen:
     def of(cls, table: Any) -> _Seen:
         seen = cls(np.zeros(0, np.bool_))
         if table.count_rows():
-            ids = table.to_lance().to_table(columns=["paper_id"])["paper_id"]
+            ids = table.to_table(columns=["paper_id"])["paper_id"]
             seen.add(ids.combine_chunks().to_numpy())
         return seen
 
@@ -386,10 +379,5 @@ def hashes_of(documents: Sequence[Document]) -> NDArray[np.int64]:
 
 def create_indexes(table: Any) -> None:
     """Make every index of the table of words."""
-    from lancedb.index import FTS, Bitmap, BTree, LabelList
-
-    configs: dict[str, Any] = {
-        "BTREE": BTree, "LABEL_LIST": LabelList, "BITMAP": Bitmap, "INVERTED": FTS
-    }  # fmt: skip
     for column, kind, options in INDEXES:
-        table.create_index(column, config=configs[kind](**options))
+        table.create_scalar_index(column, kind, **options)

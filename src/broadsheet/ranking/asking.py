@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from broadsheet.domain import Listing, Sort
 from broadsheet.errors import NotFound
 from broadsheet.identifiers import normalise_doi, parse_arxiv_id
+from broadsheet.index.analyser import STOP_WORDS
 from broadsheet.index.encoder import split_words
 from broadsheet.index.lance import PaperIndex
 from broadsheet.index.snapshot import Snapshot
 from broadsheet.index.words import Filter
 from broadsheet.ranking.expanding import other_names
 from broadsheet.ranking.query import Clause, Field, Query, parse, plain
-from broadsheet.ranking.questions import STOP_WORDS, without_question_words
+from broadsheet.ranking.questions import without_question_words
 from broadsheet.ranking.search import MOST_WORDS, Question, day_and_category_filter, word_query
 from broadsheet.store.store import Store
 

@@ -13,10 +13,10 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from broadsheet.domain import Hit, Reason
+from broadsheet.index.analyser import STOP_WORDS
 from broadsheet.index.encoder import split_words
 from broadsheet.index.layout import Floats
 from broadsheet.latex import readable
-from broadsheet.ranking.questions import STOP_WORDS
 from broadsheet.ranking.word_forms import forms_of
 
 LEAST_NEARNESS = 0.35

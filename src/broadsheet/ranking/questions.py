@@ -18,12 +18,6 @@ _OTHER_WORDS = (
     "them then there these they this those to up us use used using was way ways we with work works "
     "you your"
 )
-_STOP_WORDS = (
-    "a an and are as at be but by for if in into is it no not of on or such that the their then "
-    "there these they this to was will with"
-)
-STOP_WORDS = frozenset(_STOP_WORDS.split())
-"""What the index's analyser leaves out of English texts: in nearly every paper."""
 _OPENINGS = frozenset(_OPENING_WORDS.split())
 _UNTELLING = _OPENINGS | frozenset(_OTHER_WORDS.split())
 _SHORTEST = 3
