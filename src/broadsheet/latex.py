@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from broadsheet.latex_reader import UNSEEN, in_unicode, raised
@@ -16,6 +17,7 @@ from broadsheet.latex_symbols import BARE, SUPERSCRIPTS, SYMBOLS
 Kind = Literal["text", "math", "display"]
 
 _LONGEST_FORMULA = 2_000
+_LONGEST_OPENING = 6_000
 _CLOSING: dict[str, tuple[str, Kind]] = {
     "$$": ("$$", "display"),
     "\\[": ("\\]", "display"),
@@ -49,6 +51,12 @@ def readable(text: str) -> str:
     else:
         joined = _on_one_line(_prose(text)) if text else text
     return _TIGHT_TIMES.sub("×", joined) if "×" in joined else joined
+
+
+@lru_cache(maxsize=4096)
+def opening(abstract: str) -> str:
+    """The readable beginning of an abstract, for what does not need all of it; remembered."""
+    return readable(abstract[:_LONGEST_OPENING])
 
 
 def _on_one_line(text: str) -> str:

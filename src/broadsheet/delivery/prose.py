@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from broadsheet.delivery.mathematics import LONGEST_FORMULA, formula
 from broadsheet.identifiers import normalise_words
-from broadsheet.latex import readable, segments
+from broadsheet.latex import opening, readable, segments
 from broadsheet.ranking.word_forms import SHORTEST_STEM, is_form_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 LONGEST_ABSTRACT = 20_000  # an abstract of two megabytes must not hold server and browser up
 MOST_FORMULAS = 400
-_READ_FOR_EXCERPT = 6_000
 _SNIPPET_LEAD = 60
 _ADDRESS = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
 _AFTER_ADDRESS = ".,;:!?)]"
@@ -30,17 +29,12 @@ def title_text(title: str) -> str:
     return readable(title)
 
 
-@lru_cache(maxsize=4096)
-def _opening(abstract: str) -> str:
-    return readable(abstract[:_READ_FOR_EXCERPT])
-
-
 def excerpt(abstract: str, length: int, terms: tuple[str, ...] = ()) -> str:
     """About `length` characters of an abstract, cut between words.
 
     They come from the beginning, or from around the first of `terms` where the beginning has none.
     """
-    text = _opening(abstract)
+    text = opening(abstract)
     start = _snippet_start(text, length, terms) if terms else 0
     head = "… " if start else ""
     return head + _cut(text[start:], length)
@@ -67,27 +61,28 @@ def marked(text: str, terms: tuple[str, ...]) -> Markup:
     """The text, escaped, with the words that match a query in `<mark>`."""
     if not terms:
         return escape(text)
-    parts: list[Markup] = []
+    parts: list[str] = []
     last = 0
     for word in _matching(text, terms):
-        parts += escape(text[last : word.start()]), Markup("<mark>{}</mark>").format(word[0])
+        parts += escape(text[last : word.start()]), "<mark>", escape(word[0]), "</mark>"
         last = word.end()
-    return Markup("").join([*parts, escape(text[last:])])
+    return Markup("".join([*parts, escape(text[last:])]))  # noqa: S704  # escaped, all of them
 
 
 def _matching(text: str, terms: tuple[str, ...]) -> Iterator[re.Match[str]]:
     """The words of a text that match one of the terms, in order."""
-    for word in _candidates(terms).finditer(text):
+    for word in _candidates(terms, text.isascii()).finditer(text):
         folded = word[0].lower() if word[0].isascii() else "".join(normalise_words(word[0]))
         if any(is_form_of(folded, term) for term in terms):
             yield word
 
 
 @lru_cache(maxsize=256)
-def _candidates(terms: tuple[str, ...]) -> re.Pattern[str]:
+def _candidates(terms: tuple[str, ...], is_ascii: bool) -> re.Pattern[str]:  # noqa: FBT001
     """The words worth a closer look: those that begin like a term, or have accented letters."""
     starts = "|".join(re.escape(term[: SHORTEST_STEM - 1]) for term in terms)
-    return re.compile(rf"\b(?:(?:{starts})\w*|\w*[^\W\x00-\x7f]\w*)", re.IGNORECASE)
+    accented = "" if is_ascii else r"|\w*[^\W\x00-\x7f]\w*"
+    return re.compile(rf"\b(?:(?:{starts})\w*{accented})", re.IGNORECASE)
 
 
 def abstract_html(abstract: str) -> tuple[Markup, bool]:
@@ -98,8 +93,8 @@ def abstract_html(abstract: str) -> tuple[Markup, bool]:
     if len(abstract) <= LONGEST_ABSTRACT:
         return Markup("").join(_pieces(segments(abstract))), False
     # A formula that stands across the end must be seen whole to be known as one.
-    opening = segments(abstract[: LONGEST_ABSTRACT + LONGEST_FORMULA])
-    return Markup("").join(_pieces(_beginning(opening))), True
+    parts = segments(abstract[: LONGEST_ABSTRACT + LONGEST_FORMULA])
+    return Markup("").join(_pieces(_beginning(parts))), True
 
 
 def _beginning(parts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -16,7 +15,7 @@ from broadsheet.domain import Hit, Reason
 from broadsheet.index.analyser import STOP_WORDS
 from broadsheet.index.encoder import split_words
 from broadsheet.index.layout import Floats
-from broadsheet.latex import readable
+from broadsheet.latex import opening, readable
 from broadsheet.ranking.word_forms import forms_of
 
 LEAST_NEARNESS = 0.35
@@ -63,35 +62,37 @@ def _reasons(hit: Hit, terms: Sequence[str], sentence: str) -> tuple[Reason, ...
 
 def matched_words(hit: Hit, terms: Sequence[str]) -> str:
     """Which of the terms stand in title and abstract, as a sentence; empty where none does."""
+    paper = hit.paper
     parts = {
-        "title": _forms(hit.paper.title),
-        "abstract": _forms(hit.paper.abstract),
-        "authors": _forms(", ".join(hit.paper.authors)),
+        "title": _words(readable(paper.title)),
+        "abstract": _words(opening(paper.abstract)),
+        "authors": _words(readable(", ".join(paper.authors))),
     }
     places: dict[str, list[str]] = {}
     for term in (term for term in terms if term not in STOP_WORDS):
-        where = [name for name, forms in parts.items() if not forms.isdisjoint(forms_of(term))]
+        where = [name for name, words in parts.items() if _has_form_of(term, words)]
         if where:
             places.setdefault(" and ".join(where), []).append(term)
     found = [f"{', '.join(words)} in {where}" for where, words in places.items()]
     return f"Words: {'; '.join(found)}." if found else ""
 
 
-@lru_cache(maxsize=4096)
-def _forms(text: str) -> frozenset[str]:
-    """All forms of the words of a text."""
-    words = set(split_words(_readable(text)))
-    return frozenset(form for word in words for form in forms_of(word))
+def _words(text: str) -> set[str]:
+    return set(split_words(text[:_LONGEST_READ]))
 
 
-@lru_cache(maxsize=4096)
-def _readable(text: str) -> str:
-    return readable(text[:_LONGEST_READ])
+def _has_form_of(term: str, words: set[str]) -> bool:
+    """Whether one of the words is a form of the term: begins with a form that both have."""
+    forms = forms_of(term)
+    beginnings = tuple(forms)
+    return term in words or any(
+        word.startswith(beginnings) and not forms.isdisjoint(forms_of(word)) for word in words
+    )
 
 
 def sentences(abstract: str) -> tuple[str, ...]:
     """The first sentences of an abstract, readable."""
-    text = _readable(abstract)
+    text = opening(abstract)[:_LONGEST_READ]
     return tuple(_SENTENCE.split(text)[:MOST_SENTENCES]) if text else ()
 
 

@@ -6,6 +6,7 @@ It never changes which papers are found, nor their order.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from broadsheet.domain import Choice, Guidance, Listing, Page
 from broadsheet.identifiers import normalise_words
@@ -58,7 +59,8 @@ def _author(snapshot: Snapshot, query: Query, page: Page) -> Choice | None:
     is_plain = not any(clause.is_condition for clause in query.clauses)
     if not is_plain or not 1 < len(words) <= MOST_NAME_WORDS:
         return None
-    names = (readable(author) for hit in page.hits for author in hit.paper.authors)
+    authors = (author for hit in page.hits for author in hit.paper.authors)
+    names = (readable(author) for author in authors if _may_be(author, words))
     name = next((name for name in names if normalise_words(name) == words), None)
     if name is None:
         return None
@@ -66,3 +68,9 @@ def _author(snapshot: Snapshot, query: Query, page: Page) -> Choice | None:
     papers = snapshot.select(WordQuery(required=(by_name,)), Filter())
     clause = Clause(Field.AUTHOR, by_name.words, is_quoted=True)
     return Choice(name, to_text(Query((clause,))), len(papers))
+
+
+def _may_be(author: str, words: Sequence[str]) -> bool:
+    """Whether an author is worth a closer look: plain letters are compared as they are."""
+    is_plain = author.isascii() and "\\" not in author and "{" not in author
+    return not is_plain or words[-1] in author.lower()

@@ -6,7 +6,7 @@ Short on purpose: unAPI, which stands beside it, gives whoever asks the whole re
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from broadsheet.delivery.citations.bibtex import publication_day
 from broadsheet.delivery.prose import title_text
@@ -21,7 +21,8 @@ MOST_AUTHORS = 6
 
 def coins(paper: Paper) -> str:
     """The title of the span, still to be escaped as an attribute."""
-    return urlencode(list(_fields(paper)), errors="replace")
+    fields = (f"{name}={quote_plus(value, errors='replace')}" for name, value in _fields(paper))
+    return "&".join(fields)
 
 
 def _fields(paper: Paper) -> Iterator[tuple[str, str]]:
