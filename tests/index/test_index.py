@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import IndexUnavailable, StorageError
-from broadsheet.index import tidying, writing
+from broadsheet.index import tidying, vector_tables, writing
 from broadsheet.index.encoder import StaticEncoder
 from broadsheet.index.generations import Generations
 from broadsheet.index.lance import PaperIndex
@@ -172,6 +172,42 @@ def test_damaged_index_is_unavailable_until_it_is_synced(
         assert found(reader, "penguins") == [1, 4, 6]
     reader.rebuild(library.feed())
     assert found(reader, "penguins") == [1, 4, 6]
+
+
+@pytest.mark.parametrize("lost", ["papers.lance/data", "papers.lance/_indices", "vectors-1.lance"])
+def test_damage_that_a_changed_paper_meets_is_mended_by_syncing(
+    tmp_path: Path, encoder: StaticEncoder, lost: str
+) -> None:
+    library = shelf(40)
+    index = PaperIndex(tmp_path / "index", encoder)
+    index.sync(library.feed())
+    folder = tmp_path / "index" / index.state().generation / lost
+    for file in [file for file in folder.rglob("*") if file.is_file()]:
+        file.write_bytes(file.read_bytes()[:10])
+    index.sync(library.put(document(3, "Volcanic glass"), document(41, "Glass bridges")).feed())
+    assert found(index, "glass") == [3, 41]
+    assert len(contents(index)) == 41
+
+
+@pytest.mark.parametrize("left", ["data/half.lance", "_versions/1.manifest"])
+def test_build_that_was_killed_while_it_made_a_table_goes_on(
+    tmp_path: Path, encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    monkeypatch.setattr(vector_tables, "CELL_ROWS", 8)
+    library = shelf(40)
+    index = PaperIndex(tmp_path / "index", encoder)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(VectorWriter, "_write_ordered", killed)
+        index.sync(library.feed())
+    unfinished = next((tmp_path / "index").glob("generation-*")) / "vectors-2.lance" / left
+    unfinished.parent.mkdir(parents=True)
+    unfinished.write_bytes(b"half")
+    index.sync(library.feed())
+    assert len(contents(index)) == 40
 
 
 def test_rebuild_gives_what_syncing_gave(index: PaperIndex) -> None:

@@ -13,18 +13,19 @@ from broadsheet.index.words import Column
 
 _STOP_WORDS = (
     "a about above after again against all am an and any are as at be because been before being "
-    "below between both but by can did do doing down during each few for from further had has have "
+    "below between both but by can did do doing during each few for from further had has have "
     "having he her here hers herself him himself his how i if in into is it its itself just me "
     "more most my myself now of off on once only or other our ours ourselves out over own s same "
-    "she should so some such t than that the their theirs them themselves then there these they "
-    "this those through to too under until up very was we were what when where which while who "
+    "she should so some such than that the their theirs them themselves then there these they "
+    "this those through to too under until up very was we were what when where which while "
     "whom why will with you your yours yourself yourselves"
 )
 _THEIR_STEMS = "abov ani becaus befor dure onc onli ourselv themselv veri whi yourselv"
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-"""English words that say nothing of a subject, and the ends of `alzheimer's` and `don't`.
+"""English words that say nothing of a subject, and the end of `alzheimer's`.
 
-Words that deny (no, not, nor) are none: `no free lunch`. Nor is `does`, whose stem is that of DOE.
+Words that deny (no, not, nor) are none: `no free lunch`. Nor are those that are short for something
+or part of its name: WHO, T cells, Down syndrome, and `does`, whose stem is that of DOE.
 """
 
 _ENGLISH: dict[str, Any] = {

@@ -285,7 +285,7 @@ class PaperIndex:
 
     @staticmethod
     def warm_up() -> None:
-        """Import Lance beside other work; that takes half a second, in part without the GIL."""
+        """Import Lance beside other work: a third of a second, in part without the GIL."""
         threading.Thread(target=importlib.import_module, args=("lance",), daemon=True).start()
 
     def sync(self, feed: Feed, progress: Progress = _ignore) -> int:
@@ -301,9 +301,9 @@ class PaperIndex:
             if name is not None:
                 try:
                     return writer.apply_changes(name, feed, progress)
-                except (RuntimeError, ValueError, FileNotFoundError):
-                    # The table is damaged, as far as one can tell: build it anew, unless it is the
-                    # place that does not answer, which this raises.
+                except (RuntimeError, ValueError, OSError, KeyError):
+                    # A table is damaged, as far as one can tell: build it anew, unless it is the
+                    # place that does not answer, which this raises. A full disk fails there again.
                     self._generations.root.make()
             return self._rebuild(writer, feed, progress)
 

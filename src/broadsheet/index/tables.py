@@ -20,13 +20,14 @@ METADATA_CACHE_BYTES = 1 << 27
 def create_table(
     place: Place, table: str, schema: pa.Schema, rows: pa.RecordBatchReader | None = None
 ) -> Any:
-    """A new table with these rows, or none, whatever there was of that name."""
+    """A new table with these rows, or none, whatever there was of that name, damaged or not."""
     import lance
 
-    uri, options = dataset_uri(place, table), storage_options(place)
-    lance.LanceDataset.drop(uri, storage_options=options, ignore_not_found=True)
+    place.remove_folder(f"{table}.lance")  # Lance itself drops no table that it cannot read
     source = rows if rows is not None else schema.empty_table()
-    return lance.write_dataset(source, uri, schema, storage_options=options)
+    return lance.write_dataset(
+        source, dataset_uri(place, table), schema, storage_options=storage_options(place)
+    )
 
 
 def dataset(place: Place, table: str) -> Any:

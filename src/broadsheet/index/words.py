@@ -1,7 +1,7 @@
 """What is asked of the index, and its translation into Lance's queries and filters.
 
-The search language itself is ranking's matter; this knows columns, not operators. Lance takes half
-a second to import, so it is imported where a search needs it.
+The search language itself is ranking's matter; this knows columns, not operators. Lance takes a
+third of a second to import, so it is imported where a search needs it.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Encoder(Protocol):
 
 
 def open_table(folder: Place) -> Any:
-    """The newest version of a generation's table of words; it does not move on by itself."""
+    """The newest version of a generation's table of words; it moves on with what it writes."""
     return dataset(folder, TABLE)
 
 
@@ -193,7 +193,7 @@ class _Generation:
                 break
         manifest = self._forget(table, manifest, feed.removals(manifest.started))
         with ThreadPoolExecutor(1, "making-word-indexes") as beside:
-            # Lance makes them without the GIL, mostly on one core; the rest is work for another.
+            # Lance makes them without the GIL, so the rest is done meanwhile.
             indexing = beside.submit(create_indexes, open_table(self.folder))
             write_lexicon(self.folder, table)
             if manifest.sets and manifest.sets[0].needs_arranging:

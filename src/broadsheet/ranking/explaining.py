@@ -66,7 +66,7 @@ def matched_words(hit: Hit, terms: Sequence[str]) -> str:
     parts = {
         "title": _words(readable(paper.title)),
         "abstract": _words(opening(paper.abstract)),
-        "authors": _words(readable(", ".join(paper.authors))),
+        "authors": _words(readable(", ".join(paper.authors)[:_LONGEST_READ])),
     }
     places: dict[str, list[str]] = {}
     for term in (term for term in terms if term not in STOP_WORDS):
