@@ -24,7 +24,7 @@ from broadsheet.services import Services, open_services
 from broadsheet.settings import Settings
 
 LARGE_IMPORT = 20_000
-"""New and changed papers from which a second process, which takes 3 s to start, is worth it."""
+"""New and changed papers from which a second process, which takes 2 s to start, is worth it."""
 WORTH_READING = 25_000
 """Changes that the following process waits for: small helpings make many small files."""
 LARGE_LIBRARY = 100_000

@@ -26,6 +26,11 @@ def test_words_that_deny_are_looked_up() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["WHO", "T cells", "Down syndrome", "DOE"])
+def test_short_words_that_name_something_are_looked_up(name: str) -> None:
+    assert len(analysed(name, Column.TITLE)) == len(name.split())
+
+
 def test_names_are_taken_as_they_are() -> None:
     assert analysed("Will S. Ng", Column.AUTHORS) == ["will", "s", "ng"]
 

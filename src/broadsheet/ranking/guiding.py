@@ -60,7 +60,7 @@ def _author(snapshot: Snapshot, query: Query, page: Page) -> Choice | None:
     if not is_plain or not 1 < len(words) <= MOST_NAME_WORDS:
         return None
     authors = (author for hit in page.hits for author in hit.paper.authors)
-    names = (readable(author) for author in authors if _may_be(author, words))
+    names = (readable(author) for author in authors if _may_be_called(author, words))
     name = next((name for name in names if normalise_words(name) == words), None)
     if name is None:
         return None
@@ -70,7 +70,7 @@ def _author(snapshot: Snapshot, query: Query, page: Page) -> Choice | None:
     return Choice(name, to_text(Query((clause,))), len(papers))
 
 
-def _may_be(author: str, words: Sequence[str]) -> bool:
+def _may_be_called(author: str, words: Sequence[str]) -> bool:
     """Whether an author is worth a closer look: plain letters are compared as they are."""
     is_plain = author.isascii() and "\\" not in author and "{" not in author
     return not is_plain or words[-1] in author.lower()
